@@ -1,0 +1,1 @@
+"""The shipped checks: one module per criterion family, one claim per function."""

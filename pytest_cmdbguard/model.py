@@ -1,0 +1,336 @@
+"""The words of the product as plain data: no I/O, no third-party import, nothing above it.
+
+Everything here is frozen. What crosses a process boundary has ``to_json``/``from_json`` with
+built-in types only, because xdist and ``results.json`` carry it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+F = TypeVar("F", bound=Callable[..., object])
+Json = dict[str, Any]
+
+CHECK_ID = re.compile(r"[A-Z]+-[A-Z]+-\d{3}")
+
+
+class Severity(enum.StrEnum):
+    """How bad a finding is, by what was proven (see the class members)."""
+
+    CRITICAL = "critical"  # effect proven: code ran, another owner's data was read or changed
+    HIGH = "high"  # input broke out of its syntactic place, or a stated limit is broken
+    MEDIUM = "medium"  # hardening missing that a browser or operator relies on
+    LOW = "low"  # hardening missing that helps an attacker only a little
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst, so that sorting puts the worst first."""
+        return list(Severity).index(self)
+
+
+class Verdict(enum.StrEnum):
+    """What the run says of one criterion."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_VERIFIED = "not verified"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not applicable"
+    NOT_SELECTED = "not selected"
+
+    @property
+    def accepts(self) -> bool:
+        """Whether a gate may open on this verdict of a selected criterion."""
+        return self in {Verdict.PASSED, Verdict.WAIVED, Verdict.NOT_APPLICABLE}
+
+
+class Outcome(enum.StrEnum):
+    """What became of one check item."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # at least one finding
+    ERROR = "error"  # the check itself could not run
+    NOT_VERIFIED = "not verified"  # it ran, and could not prove either way
+    NOT_RUN = "not run"  # it was selected, and the run ended before it
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One acceptance criterion.
+
+    ``threshold`` maps a name to a number or text (``{"p95_s": 2.0}``); the unit is in the name.
+    """
+
+    id: str
+    text: str
+    source: str
+    threshold: Mapping[str, float | str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A place of an operation that takes input.
+
+    ``location`` is ``path``, ``query``, ``header``, ``cookie`` or ``body``; for ``body`` the
+    name is a JSON pointer such as ``/name`` or ``/0/serial``.
+    """
+
+    location: str
+    name: str
+    schema: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    required: bool = False
+    example: object = None
+
+    def __str__(self) -> str:
+        return f"{self.location} parameter {self.name}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method and path of the target, as its OpenAPI document describes it.
+
+    ``body`` is the resolved schema of the JSON request body (no ``$ref`` left), or None.
+    ``produces`` are the media types of its successful responses.
+    """
+
+    id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...] = ()
+    body: Mapping[str, Any] | None = None
+    body_required: bool = False
+    produces: tuple[str, ...] = ()
+    secured: bool = True
+    tags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def reads(self) -> bool:
+        """Whether HTTP calls the method safe (RFC 9110 §9.2.1)."""
+        return self.method in {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A role with credentials; ``headers`` hold secrets and never reach a report.
+
+    ``tenant`` is None for an actor that sees every tenant.
+    """
+
+    name: str
+    role: str
+    tenant: str | None = None
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that reproduction lines use for the credential."""
+        return "CMDBGUARD_" + re.sub(r"\W", "_", self.name).upper()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its response, with the tokens the request carried.
+
+    ``url`` is absolute; ``elapsed_s`` counts from sending to the last byte. Header names are
+    lower case.
+    """
+
+    method: str
+    url: str
+    actor: Actor | None = None
+    request_headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    request_body: bytes = b""
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed_s: float = 0.0
+    tokens: tuple[str, ...] = ()
+
+    def curl(self) -> str:
+        """The shell line that sends this request again; the credential is a variable."""
+        import shlex  # noqa: PLC0415 - only a finding needs it, and the plugin must start fast
+
+        words = ["curl -si"]
+        if self.method != "GET":
+            words.append(f"-X {self.method}")
+        words.append(shlex.quote(self.url))
+        if self.actor:
+            words.append(f'-H "Authorization: Bearer ${self.actor.variable}"')
+        if self.request_body:
+            words.append("-H 'Content-Type: application/json'")
+            words.append("-d " + shlex.quote(self.request_body.decode("utf-8", "replace")))
+        return " ".join(words)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A witness saw a token.
+
+    ``position`` says in which syntactic place (``literal``, ``bind``, ``identifier``,
+    ``comment``, ``outside``, ``executed``); ``text`` is what the sink received, ``span`` the
+    half-open character range of ``text`` that came from the request.
+    """
+
+    witness: str
+    token: str
+    position: str
+    text: str
+    span: tuple[int, int] = (0, 0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A proven violation. ``proof`` is what was seen, ``sink`` where (``sql``, ``header`` …)."""
+
+    check: str
+    criterion: str
+    severity: Severity
+    title: str
+    operation: str
+    location: str = ""
+    parameter: str = ""
+    sink: str = ""
+    proof: str
+    reproduce: tuple[str, ...] = ()
+    remedy: str
+    references: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that survive another payload, port, order or machine."""
+        parts = (self.check, self.operation, self.location, self.parameter, self.sink)
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+    def to_json(self) -> Json:
+        """Built-in types only, with the fingerprint first."""
+        return {"fingerprint": self.fingerprint, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_json(cls, data: Json) -> Finding:
+        """The inverse of :meth:`to_json`."""
+        fields = {key: value for key, value in data.items() if key != "fingerprint"}
+        return cls(
+            **fields
+            | {
+                "severity": Severity(fields["severity"]),
+                "reproduce": tuple(fields["reproduce"]),
+                "references": tuple(fields["references"]),
+            }
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One (operation, injection point) pair that was probed, and whether it reached a sink.
+
+    ``stopped`` says where it ended when it did not (``validation: HTTP 422``).
+    """
+
+    operation: str
+    location: str
+    parameter: str
+    reached: bool
+    stopped: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What one check item has to say; travels from the worker to the controller as JSON."""
+
+    nodeid: str
+    check: str
+    criterion: str
+    title: str
+    outcome: Outcome
+    reason: str = ""
+    measured: str = ""
+    duration_s: float = 0.0
+    contacts: tuple[Contact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def to_json(self) -> Json:
+        """Built-in types only."""
+        return dataclasses.asdict(self) | {
+            "contacts": [dataclasses.asdict(contact) for contact in self.contacts],
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+    @classmethod
+    def from_json(cls, data: Json) -> CheckResult:
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            **data
+            | {
+                "outcome": Outcome(data["outcome"]),
+                "contacts": tuple(Contact(**contact) for contact in data["contacts"]),
+                "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),
+            }
+        )
+
+
+def anything(operation: Operation) -> bool:  # noqa: ARG001 - the signature of `check.operations`
+    """Every operation: the default of :attr:`check.operations`."""
+    return True
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class check:  # noqa: N801 - it is used as a decorator
+    """What a check claims; also the decorator that puts the claim on a function.
+
+    Args:
+        id: ``CG-INJ-001`` for shipped checks; two upper-case words and three digits.
+        criterion: the id of the criterion that the check supports.
+        title: the claim as a sentence, said of a sound system.
+        severity: of a finding that the check makes without saying otherwise.
+        remedy: what to do about a finding, one sentence.
+        cwe: number in the Common Weakness Enumeration.
+        owasp: OWASP ids with their year, separated by blanks (``A03:2021 A05:2025``).
+        asvs: ASVS ids with their version, separated by blanks (``5.0:1.2.4 4.0.3:5.3.4``).
+        operations: for a function that asks for the fixture ``operation``: which of the
+            target's operations it applies to. Such a check becomes one item per operation.
+        alone: nothing else of the run works while this check does (timing).
+    Raises:
+        ValueError: the id does not have that form, or a required text is empty.
+    """
+
+    id: str
+    criterion: str
+    title: str
+    severity: Severity
+    remedy: str
+    cwe: int | None = None
+    owasp: str | None = None
+    asvs: str | None = None
+    operations: Callable[[Operation], bool] = anything
+    alone: bool = False
+
+    def __post_init__(self) -> None:
+        if not CHECK_ID.fullmatch(self.id):
+            raise ValueError(f"check id {self.id!r} must look like 'CG-AUTHZ-003'")
+        if not (self.criterion and self.title and self.remedy):
+            raise ValueError(f"check {self.id}: criterion, title and remedy must not be empty")
+
+    def __call__(self, function: F) -> F:
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        marked: F = pytest.mark.cmdbguard(**fields)(function)
+        return marked
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The ids under which others know the weakness, ready to print."""
+        texts: Sequence[str | None] = (
+            f"CWE-{self.cwe}" if self.cwe else None,
+            f"OWASP {self.owasp}" if self.owasp else None,
+            f"ASVS {self.asvs}" if self.asvs else None,
+        )
+        return tuple(text for text in texts if text)
