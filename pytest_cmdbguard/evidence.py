@@ -1,0 +1,148 @@
+"""What one check item saw: the thing a check writes into while it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from .model import CheckResult, Contact, Exchange, Finding, Operation, Outcome, Parameter, Severity
+from .model import check as Claim  # noqa: N812 - a noun where it is data, a verb as decorator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOT_VERIFIED = "not verified: "
+
+
+def not_verified(reason: str) -> NoReturn:
+    """End the running check without a verdict: nothing was proven, in either direction.
+
+    Its criterion becomes *not verified* with this reason, and the gate stays closed.
+    """
+    pytest.skip(NOT_VERIFIED + reason)
+
+
+class Evidence:
+    """The record of one check item; the fixture ``evidence`` hands it to the check.
+
+    ``add`` notes what was seen (it becomes the proof when an ``assert`` fails), ``finding``
+    records a proven violation and lets the check go on, ``contact`` notes for one injection
+    point whether a probe met a sink, and ``measured`` is the figure for the matrix.
+    """
+
+    def __init__(self, claim: Claim, nodeid: str) -> None:
+        self.claim, self.nodeid = claim, nodeid
+        self.measured = ""
+        self._seen: list[tuple[str, Exchange | str]] = []
+        self._findings: dict[str, Finding] = {}
+        self._contacts: list[Contact] = []
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """In the order in which they were made, one per fingerprint."""
+        return tuple(self._findings.values())
+
+    def add(self, label: str, seen: Exchange | str) -> None:
+        """Note what was seen before asserting something about it."""
+        self._seen.append((label, seen))
+
+    def contact(
+        self, operation: Operation, point: Parameter, *, reached: bool, stopped: str = ""
+    ) -> None:
+        """Note whether the probes of one injection point met a sink, or where they ended."""
+        self._contacts.append(
+            Contact(
+                operation=str(operation),
+                location=point.location,
+                parameter=point.name,
+                reached=reached,
+                stopped=stopped,
+            )
+        )
+
+    def finding(
+        self,
+        proof: str,
+        *,
+        operation: Operation | None = None,
+        point: Parameter | None = None,
+        sink: str = "",
+        exchange: Exchange | None = None,
+        severity: Severity | None = None,
+    ) -> None:
+        """Record a proven violation; the item fails when the check returns.
+
+        Args:
+            proof: what was seen, in the words of the witness; shown as it is.
+            operation: where; a check over the whole target leaves it out.
+            point: the input that did it.
+            sink: where the effect showed (``sql``, ``row``, ``header csp``); part of the
+                fingerprint, so no payload, port or time in it.
+            exchange: the request that shows it again.
+            severity: if it is not the claim's own.
+        """
+        found = Finding(
+            check=self.claim.id,
+            criterion=self.claim.criterion,
+            severity=severity or self.claim.severity,
+            title=self.claim.title,
+            operation=str(operation or ""),
+            location=point.location if point else "",
+            parameter=point.name if point else "",
+            sink=sink,
+            proof=proof,
+            reproduce=self._reproduce(operation, exchange),
+            remedy=self.claim.remedy,
+            references=self.claim.references,
+        )
+        self._findings.setdefault(found.fingerprint, found)
+
+    def finding_from_assertion(self, message: str) -> None:
+        """The finding of a check whose plain ``assert`` failed."""
+        notes = [f"{label}: {_show(seen)}" for label, seen in self._seen]
+        exchanges = [seen for _, seen in self._seen if isinstance(seen, Exchange)]
+        self.finding(
+            "; ".join([*notes, message]),
+            sink="assertion",
+            exchange=exchanges[-1] if exchanges else None,
+        )
+
+    def result(self, outcome: Outcome, *, reason: str, duration_s: float) -> CheckResult:
+        """The record as it travels to the controller."""
+        return CheckResult(
+            nodeid=self.nodeid,
+            check=self.claim.id,
+            criterion=self.claim.criterion,
+            title=self.claim.title,
+            outcome=outcome,
+            reason=reason,
+            measured=self.measured,
+            duration_s=duration_s,
+            contacts=tuple(self._contacts),
+            findings=self.findings,
+        )
+
+    def _reproduce(
+        self, operation: Operation | None, exchange: Exchange | None
+    ) -> tuple[str, ...]:
+        again = f"pytest --cmdbguard --cmdbguard-select {self.claim.id}"
+        if operation:
+            again += f" -k {operation.id!r}" if " " in operation.id else f" -k {operation.id}"
+        return (exchange.curl(), again) if exchange else (again,)
+
+
+def _show(seen: Exchange | str) -> str:
+    if isinstance(seen, str):
+        return seen
+    body = seen.body[:200].decode("utf-8", "replace")
+    return f"{seen.method} {seen.url} answered {seen.status} {body}"
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """One line per finding, for the failure section of pytest."""
+    return "\n".join(
+        f"{f.severity}: {f.operation} {f.location} {f.parameter}".rstrip() + f"\n  {f.proof}"
+        for f in findings
+    )

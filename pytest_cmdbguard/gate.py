@@ -1,0 +1,152 @@
+"""The state of the gate in one pytest process: the controller, a worker, or the only one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import functools
+import platform
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import targets
+from .collection import Selection, shipped_check_ids
+from .criteria import Criteria
+from .errors import SettingsError
+from .model import CHECK_ID, CheckResult, Operation, Run
+from .probes.document import operations
+from .services.environment import Environment, Seat, Shared
+from .settings import Settings
+from .verdicts import Plan, matrix
+
+if TYPE_CHECKING:
+    from .targets import Target
+
+gate_key = pytest.StashKey["Gate"]()
+
+
+class Gate:
+    """What one process knows and holds of the run.
+
+    The controller (or the only process) owns the ``environment``; every process that runs checks
+    has a ``seat`` in it, taken when the first check asks for it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.criteria = Criteria.load(settings.table("criteria"), today=dt.datetime.now().date())
+        _require_known(settings, self.criteria)
+        self.selection = Selection(settings.select, self.criteria)
+        self.target: Target = targets.load(settings)
+        self.environment: Environment | None = None
+        self.shared: Shared | None = None
+        self.plan: Plan | None = None
+        self.results: dict[str, CheckResult] = {}
+        self.aborted = ""
+        self.timings: dict[str, float] = {}
+        self._seat: Seat | None = None
+
+    @functools.cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Of the target, from its OpenAPI document; starts no service.
+
+        Raises: DocumentError.
+        """
+        return operations(self.target.document(), where=self.target.name)
+
+    def start(self, progress: Callable[[str], None]) -> None:
+        """Start everything the checks need; ZAP goes on starting in the background.
+
+        Raises: GuardError; what had been started is stopped by :meth:`stop`.
+        """
+        started = time.perf_counter()
+        self.settings.report.mkdir(parents=True, exist_ok=True)
+        self.environment = Environment(self.settings, self.target, progress)
+        self.shared = self.environment.start()
+        self.timings["services_s"] = time.perf_counter() - started
+
+    def seat(self, worker: str = "main") -> Seat:
+        """This process's own database, cache namespace and CMDB instance.
+
+        Raises: GuardError.
+        """
+        if self._seat is None:
+            if self.shared is None:
+                raise SettingsError(
+                    "--cmdbguard", False, source="this run", remedy="services were not started"
+                )
+            started = time.perf_counter()
+            self._seat = Seat(self.shared, self.settings, self.target, worker)
+            self._seat.open()
+            self.timings["seat_s"] = time.perf_counter() - started
+        return self._seat
+
+    def leave(self) -> None:
+        """Give the seat back; harmless when none was taken."""
+        if self._seat is not None:
+            self._seat.close()
+            self._seat = None
+
+    def stop(self) -> None:
+        """End everything this process started and keep the logs beside the report."""
+        self.leave()
+        if self.environment is not None:
+            self.environment.stop(keep_logs_in=self.settings.report / "logs")
+            self.environment = None
+
+    def run(self) -> Run:
+        """The run as the reports see it, judged by what has arrived so far."""
+        plan = self.plan or Plan(selected={}, totals={}, narrowed=False)
+        rows = matrix(self.criteria, plan, self.results, select=self.settings.select)
+        return Run(
+            rows=rows,
+            environment=self._describe(),
+            timings={name: round(seconds, 3) for name, seconds in self.timings.items()},
+            aborted=self.aborted,
+            deselected=self.selection.deselected,
+        )
+
+    def _describe(self) -> dict[str, Any]:
+        details: dict[str, Any] = dict(self.shared.details) if self.shared else {}
+        return {
+            "cmdbguard": metadata.version("pytest-cmdbguard"),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "target": f"{self.target.name} {self.target.version}",
+            "fault": self.settings.fault or "",
+            "profile": self.settings.profile,
+            "records": self.settings.records,
+            "services": self.settings.services,
+            "settings_from": dict(self.settings.sources),
+            **details,
+            **(self.environment.describe_zap() if self.environment else {}),
+        }
+
+
+def _require_known(settings: Settings, criteria: Criteria) -> None:
+    """Every selected id is a criterion, a shipped check or the form of somebody's own check."""
+    wrong = [word for word in settings.select if word not in criteria]
+    if not wrong:
+        return
+    known = shipped_check_ids()
+    for word in wrong:
+        own_check = CHECK_ID.fullmatch(word) and not word.startswith("CG-")
+        if word not in known and not own_check:
+            raise SettingsError(
+                "--cmdbguard-select",
+                word,
+                source=settings.sources.get("select", "default"),
+                remedy=_suggest(word, [*criteria.by_id, *sorted(known)]),
+            )
+
+
+def _suggest(word: str, known: list[str]) -> str:
+    if Path(word).exists():
+        return "that is a path; write paths before the option, or end its ids with another option"
+    close = difflib.get_close_matches(word, known, n=3, cutoff=0.4)
+    return f"did you mean {' or '.join(close)}?" if close else f"known are: {', '.join(known)}"

@@ -1,0 +1,261 @@
+"""The hooks of a run with ``--cmdbguard``: start, collect, record, judge, report, stop."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .collection import CheckSuite, claim_of
+from .distributed import Alone, WorkerLink, is_distributed, is_worker
+from .errors import GuardError
+from .evidence import NOT_VERIFIED, Evidence
+from .gate import Gate, gate_key
+from .model import CheckResult, Outcome
+from .report import results, terminal
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+FIXTURES = "pytest_cmdbguard.fixtures"
+evidence_key = pytest.StashKey[Evidence]()
+
+
+def register(config: pytest.Config) -> None:
+    """Put the gate into this pytest run.
+
+    Raises: GuardError for settings that cannot be used.
+    """
+    pytest.register_assert_rewrite("pytest_cmdbguard.checks", FIXTURES)
+    gate = Gate(Settings.from_config(config))
+    config.stash[gate_key] = gate
+    config.add_cleanup(gate.stop)
+    _register_fixtures(config)
+    config.pluginmanager.register(Collecting(gate), "cmdbguard-collecting")
+    config.pluginmanager.register(Recording(), "cmdbguard-recording")
+    if is_worker(config):
+        config.pluginmanager.register(WorkerLink(config, gate), "cmdbguard-worker")
+        return
+    config.pluginmanager.register(Controlling(config, gate), "cmdbguard-controlling")
+    if config.pluginmanager.hasplugin("xdist"):
+        from .distributed import ControllerLink  # noqa: PLC0415 - defines hooks of xdist only
+
+        config.pluginmanager.register(ControllerLink(gate), "cmdbguard-controller")
+
+
+def _register_fixtures(config: pytest.Config) -> None:
+    package = importlib.import_module(FIXTURES)
+    for found in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{FIXTURES}.{found.name}")
+        config.pluginmanager.register(module, f"cmdbguard-fixture-{found.name}")
+
+
+class Collecting:
+    """In every process: the shipped checks join the session, other tests leave it."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Append the suite of shipped checks to what the session itself collected."""
+        report = yield
+        if isinstance(collector, pytest.Session) and report.passed:
+            suite = CheckSuite.from_parent(collector, name="cmdbguard", nodeid="cmdbguard")
+            report.result.append(suite)
+        return report
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One item per operation for a check that asks for ``operation``."""
+        claim = claim_of(metafunc.definition)
+        if claim is None or "operation" not in metafunc.fixturenames:
+            return
+        try:
+            chosen = [op for op in self.gate.operations if claim.operations(op)]
+        except GuardError as error:
+            raise pytest.UsageError(str(error)) from None
+        metafunc.parametrize(argnames="operation", argvalues=chosen, ids=[op.id for op in chosen])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Only checks stay, and of these only the selected ones."""
+        dropped = self.gate.selection.narrow(items)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Fix the order and remember the plan, after every other plugin had its say."""
+        self.gate.selection.order(session.items)
+        narrowed = bool(session.config.getoption("lf", default=False))
+        self.gate.plan = self.gate.selection.plan(session.items, narrowed=narrowed)
+
+
+class Recording:
+    """In every process that runs checks: what an item saw becomes part of its report."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item
+    ) -> Generator[None, object, object]:
+        """Timing items run alone, all others side by side (across xdist workers)."""
+        claim = claim_of(item)
+        with Alone.of(item.config).hold(exclusive=bool(claim and claim.alone)):
+            return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A fresh record for every attempt."""
+        claim = claim_of(item)
+        if claim is not None:
+            item.stash[evidence_key] = Evidence(claim, item.nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """An item with findings fails when its check returns."""
+        result = yield
+        evidence = pyfuncitem.stash.get(evidence_key, None)
+        if evidence and evidence.findings:
+            from .evidence import summary  # noqa: PLC0415 - only a failing run needs it
+
+            pytest.fail(summary(evidence.findings), pytrace=False)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the result on the report, from where it travels to the controller."""
+        report = yield
+        evidence = item.stash.get(evidence_key, None)
+        if evidence is None or (report.passed and call.when != "call"):
+            return report
+        if call.excinfo and isinstance(call.excinfo.value, GuardError):
+            report.longrepr = str(call.excinfo.value)
+        result = _result(evidence, report, call)
+        report.cmdbguard = result.to_json()
+        report.user_properties += [("criterion", result.criterion), ("check", result.check)]
+        if result.measured:
+            report.user_properties.append(("measured", result.measured))
+        return report
+
+
+def _result(
+    evidence: Evidence, report: pytest.TestReport, call: pytest.CallInfo[None]
+) -> CheckResult:
+    outcome, reason = Outcome.PASSED, ""
+    error = call.excinfo.value if call.excinfo else None
+    if report.skipped:
+        outcome, reason = Outcome.NOT_VERIFIED, str(error).removeprefix(NOT_VERIFIED)
+    elif report.failed:
+        if call.when == "call" and isinstance(error, AssertionError) and not evidence.findings:
+            evidence.finding_from_assertion(str(error).partition("\n")[0])
+        proven = call.when == "call" and bool(evidence.findings)
+        outcome = Outcome.FAILED if proven else Outcome.ERROR
+        reason = "" if proven else f"{str(error).partition(chr(10))[0] or type(error).__name__}"
+    return evidence.result(outcome, reason=reason, duration_s=report.duration)
+
+
+class Controlling:
+    """In the controller or the only process: services, verdicts, reports, exit status."""
+
+    def __init__(self, config: pytest.Config, gate: Gate) -> None:
+        self.config, self.gate = config, gate
+        self._began = time.perf_counter()
+        self._restore = _end_politely_on_sigterm()
+
+    @property
+    def _terminal(self) -> TerminalReporter | None:
+        return self.config.pluginmanager.getplugin("terminalreporter")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Start the services; ``--co`` starts nothing."""
+        if self.config.option.collectonly:
+            return
+        try:
+            with terminal.Progress(self._terminal) as progress:
+                self.gate.start(progress)
+                if not is_distributed(self.config):
+                    self.gate.seat()
+            self.gate.timings["ready_s"] = time.perf_counter() - self._began
+        except GuardError as error:
+            self.gate.aborted = str(error)
+            self._write()
+            raise pytest.UsageError(str(error)) from None
+
+    def pytest_report_header(self) -> str | None:
+        """What is being tested, on what, with settings from where."""
+        return terminal.header(self.gate.run()) if self.gate.shared else None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect what the items have to say; a later attempt replaces an earlier one."""
+        data: dict[str, Any] | None = getattr(report, "cmdbguard", None)
+        if data is None:
+            return
+        result = CheckResult.from_json(data)
+        known = self.gate.results.get(result.nodeid)
+        if report.when == "teardown" and known and known.outcome is Outcome.FAILED:
+            return
+        self.gate.results[result.nodeid] = result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Judge, write the report, close the gate unless everything selected is accepted."""
+        if self.gate.shared is None:
+            return
+        self.gate.timings["checks_s"] = sum(r.duration_s for r in self.gate.results.values())
+        self.gate.timings["total_s"] = time.perf_counter() - self._began
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED:
+            self.gate.aborted = "interrupted"
+        run = self.gate.run()
+        self._write()
+        nothing_failed = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+        if session.exitstatus in nothing_failed:
+            status = pytest.ExitCode.OK if run.is_accepted else pytest.ExitCode.TESTS_FAILED
+            session.exitstatus = status
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """The acceptance matrix and one block per finding."""
+        if self.gate.shared is not None:
+            terminal.summary(terminalreporter, self.gate.run(), report=self.gate.settings.report)
+
+    def pytest_unconfigure(self) -> None:
+        """Stop what runs; also reached when the start broke off."""
+        self.gate.stop()
+        self._restore()
+
+    def _write(self) -> None:
+        try:
+            results.write(self.gate.run(), self.gate.settings.report)
+        except OSError as error:
+            message = f"the report could not be written to {self.gate.settings.report}: {error}"
+            if self._terminal:
+                self._terminal.write_line(f"cmdbguard: {message}", red=True)
+
+
+def _end_politely_on_sigterm() -> Callable[[], None]:
+    """SIGTERM ends the run like Ctrl-C, so that nothing is left behind; returns the undo."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt("SIGTERM")
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    return lambda: _restore(before)
+
+
+def _restore(handler: Any) -> None:  # noqa: ANN401 - what signal.signal returns
+    signal.signal(signal.SIGTERM, handler)

@@ -1,0 +1,103 @@
+"""From results of check items to one verdict per criterion."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .criteria import Criteria
+from .model import CheckResult, Outcome, Row, Verdict
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What collection found: the selected items, and how many items every criterion has.
+
+    ``selected`` maps a node id to (check id, criterion id, title).
+    """
+
+    selected: Mapping[str, tuple[str, str, str]]
+    totals: Mapping[str, int]
+    narrowed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Built-in types only: workers hand it to the controller through a file."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Plan:
+        """The inverse of :meth:`to_json`."""
+        selected = {node: (row[0], row[1], row[2]) for node, row in data["selected"].items()}
+        return cls(selected=selected, totals=data["totals"], narrowed=data["narrowed"])
+
+
+def matrix(
+    criteria: Criteria, plan: Plan, results: Mapping[str, CheckResult], *, select: Sequence[str]
+) -> tuple[Row, ...]:
+    """One row per criterion, in the order of the documents.
+
+    Args:
+        criteria: all criteria of the run and the rulings on them.
+        plan: what was collected and selected.
+        results: node id to result; a planned item without one did not run.
+        select: ids given with ``--cmdbguard-select``; empty when the whole gate was asked for.
+    """
+    by_criterion: dict[str, list[CheckResult]] = {name: [] for name in criteria.by_id}
+    for node, (check, criterion, title) in plan.selected.items():
+        result = results.get(node) or CheckResult(
+            nodeid=node, check=check, criterion=criterion, title=title, outcome=Outcome.NOT_RUN
+        )
+        by_criterion.setdefault(criterion, []).append(result)
+    return tuple(
+        _row(criteria, name, checks, plan, select) for name, checks in by_criterion.items()
+    )
+
+
+def _row(
+    criteria: Criteria,
+    name: str,
+    checks: Sequence[CheckResult],
+    plan: Plan,
+    select: Sequence[str],
+) -> Row:
+    total = plan.totals.get(name, 0)
+    ruling = criteria.rulings.get(name)
+    verdict, reason = judge(checks, total=total)
+    asked_for = name in select or (not select and not plan.narrowed)
+    if not checks and not asked_for:
+        verdict, reason = Verdict.NOT_SELECTED, "" if total else "no check yet"
+    elif ruling and verdict is not Verdict.PASSED:
+        verdict, reason = ruling.verdict, ruling.reason
+    return Row(
+        criterion=criteria.by_id[name],
+        verdict=verdict,
+        checks=tuple(checks),
+        planned=len(checks),
+        total=max(total, len(checks)),
+        reason=reason,
+    )
+
+
+def judge(checks: Iterable[CheckResult], *, total: int) -> tuple[Verdict, str]:
+    """The verdict that check results carry, and why it is not ``passed``.
+
+    A finding fails the criterion. Anything that did not run, broke or could not decide leaves it
+    not verified; so does the absence of checks, and so do probes none of which met a sink.
+    """
+    checks = list(checks)
+    if any(result.outcome is Outcome.FAILED for result in checks):
+        return Verdict.FAILED, ""
+    for outcome in (Outcome.ERROR, Outcome.NOT_RUN, Outcome.NOT_VERIFIED):
+        some = [result for result in checks if result.outcome is outcome]
+        if some:
+            reason = next((r.reason for r in some if r.reason), "the run ended before it")
+            word = "" if outcome is Outcome.NOT_VERIFIED else f"{outcome}: "
+            more = f" (and {len(some) - 1} more)" if len(some) > 1 else ""
+            return Verdict.NOT_VERIFIED, f"{word}{reason}{more}"
+    if not checks:
+        return Verdict.NOT_VERIFIED, "no check was selected" if total else "no check yet"
+    contacts = [contact for result in checks for contact in result.contacts]
+    if contacts and not any(contact.reached for contact in contacts):
+        return Verdict.NOT_VERIFIED, "no probe reached a sink"
+    return Verdict.PASSED, ""
