@@ -1,0 +1,45 @@
+# Everything a developer or a CI machine runs. The first call makes .venv, later calls reuse it.
+#
+# ARGS adds arguments to pytest:   make test ARGS="-n 2 -k sql"
+# VENV and STAMP= use an environment that somebody else made (tox does).
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+VENV ?= .venv
+STAMP ?= $(VENV)/.made
+BIN := $(VENV)/bin
+ARGS ?=
+
+# The criteria that have checks today; the README lists the ones that have none yet.
+CRITERIA := sql-injection access-control security-headers input-validation \
+	response-time indexed-search query-plans caching
+
+.PHONY: help gate test faults lint clean
+
+help: ## what can be made
+	@echo 'usage: make TARGET [ARGS="…"]'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+gate: $(STAMP) ## start PostgreSQL, Valkey, ZAP and the reference CMDB, and judge every criterion that has checks
+	$(BIN)/pytest --cmdbguard --cmdbguard-select $(CRITERIA) $(ARGS)
+
+test: $(STAMP) ## the test suite of pytest-cmdbguard itself
+	$(BIN)/pytest $(ARGS)
+
+faults: $(STAMP) ## plant every fault in the reference CMDB, and see that exactly its check finds it
+	$(BIN)/python -m pytest_cmdbguard.faults $(ARGS)
+
+lint: $(STAMP) ## ruff, mypy --strict and the import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean: ## remove the environment and everything that builds, tests and runs left in this directory
+	rm -rf .venv .tox build dist *.egg-info cmdbguard-report .coverage
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+.venv/.made: pyproject.toml .ci/venv .ci/python
+	@.ci/venv
