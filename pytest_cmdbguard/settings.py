@@ -300,9 +300,15 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(
             FILE, path.name, source=str(path), remedy=f"it is not readable TOML: {error}"
         ) from None
-    known = TABLES | {option.name or "cmdbguard" for option in OPTIONS}
-    for key in content:
-        if key not in known:
-            remedy = f"no such key; known are: {', '.join(sorted(known))}"
-            raise SettingsError(key, content[key], source=FILE, remedy=remedy)
+    _require_known_keys(content)
     return content
+
+
+def _require_known_keys(content: Mapping[str, Any]) -> None:
+    options = {option.name or "cmdbguard" for option in OPTIONS}
+    for key, value in content.items():
+        if key not in TABLES | options:
+            remedy = f"no such key; known are: {', '.join(sorted(TABLES | options))}"
+            raise SettingsError(key, value, source=FILE, remedy=remedy)
+        if key in TABLES - options and not isinstance(value, dict):
+            raise SettingsError(key, value, source=FILE, remedy=f"write a table [{key}]")
