@@ -1,0 +1,122 @@
+"""How PostgreSQL runs the statements that the target sent: which tables it reads through.
+
+A sequential scan is no evil by itself: PostgreSQL prefers it on small tables, and a page of the
+first fifty rows may end it early. So a statement is run again, by the witness, in a read-only
+transaction with sequential scans made unattractive (``enable_seqscan = off``): where one remains,
+or where an index is walked from end to end only to throw the rows away, there is no usable index.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+Json = dict[str, Any]
+PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
+READ_THROUGH = 0.5
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReadThrough:
+    """A scan that read most of a large table; ``examined`` of ``rows`` rows, for ``kept``."""
+
+    table: str
+    node: str
+    examined: int
+    kept: int
+    rows: int
+    condition: str
+
+    def __str__(self) -> str:
+        words = f"{self.node} on {self.table}: examined {self.examined:,} of {self.rows:,} rows"
+        return f"{words}, kept {self.kept:,}" + (f"; {self.condition}" if self.condition else "")
+
+
+def large_tables(connection: sa.Connection, *, minimum_rows: int) -> dict[str, int]:
+    """Name to estimated row count of the user tables that have at least so many rows."""
+    found = connection.execute(
+        sa.text(
+            "SELECT relname, reltuples::bigint FROM pg_class JOIN pg_namespace n "
+            "ON n.oid = relnamespace WHERE relkind IN ('r', 'p') AND reltuples >= :minimum "
+            "AND nspname NOT IN ('pg_catalog', 'information_schema', 'cmdbguard')"
+        ),
+        {"minimum": minimum_rows},
+    )
+    return {name: int(rows) for name, rows in found}
+
+
+def explain(connection: sa.Connection, text: str, parameters: str) -> Json:
+    """The executed plan of a statement as it was logged, with sequential scans discouraged.
+
+    Args:
+        connection: outside a transaction; it is rolled back afterwards.
+        text: the statement, with ``$1`` for its parameters.
+        parameters: the DETAIL of its log line (``Parameters: $1 = 'x', $2 = NULL``).
+    Raises:
+        sqlalchemy.exc.DBAPIError: it cannot be run again, for instance because it writes.
+    """
+    values = [value for _, value in PARAMETER.findall(parameters)]
+    call = "EXECUTE cmdbguard_again" + (f"({', '.join(values)})" if values else "")
+    options = "ANALYZE, FORMAT JSON, TIMING OFF"
+    with connection.begin() as transaction:
+        run = connection.exec_driver_sql
+        try:
+            run("SET TRANSACTION READ ONLY")
+            run("SET LOCAL enable_seqscan = off")
+            run("SET LOCAL plan_cache_mode = force_custom_plan")
+            run("SET LOCAL max_parallel_workers_per_gather = 0")
+            run(_escaped(f"PREPARE cmdbguard_again AS {text}"))
+            plan: Json = run(_escaped(f"EXPLAIN ({options}) {call}")).scalar_one()[0]["Plan"]
+        finally:
+            transaction.rollback()
+    connection.exec_driver_sql("DEALLOCATE ALL")
+    connection.rollback()
+    return plan
+
+
+def _escaped(text: str) -> str:
+    """The driver takes no parameters here, yet it would read a percent sign as one."""
+    return text.replace("%", "%%")
+
+
+def read_through(plan: Json, sizes: Mapping[str, int]) -> Iterator[ReadThrough]:
+    """The scans in a plan that read most of a large table.
+
+    Args:
+        plan: as :func:`explain` gives it.
+        sizes: the large tables and their row counts.
+    """
+    for node in _nodes(plan):
+        rows = sizes.get(node.get("Relation Name", ""))
+        if rows is None:
+            continue
+        scan = _scan(node, rows)
+        is_sequential = node["Node Type"] in {"Seq Scan", "Sample Scan"}
+        discards = scan.examined - scan.kept
+        if is_sequential or discards >= READ_THROUGH * rows:
+            yield scan
+
+
+def _scan(node: Json, rows: int) -> ReadThrough:
+    loops = node.get("Actual Loops", 1)
+    kept = node.get("Actual Rows", 0) * loops
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    conditions = [node[key] for key in ("Index Cond", "Recheck Cond", "Filter") if key in node]
+    return ReadThrough(
+        table=node["Relation Name"],
+        node=node["Node Type"],
+        examined=int(kept + removed * loops),
+        kept=int(kept),
+        rows=rows,
+        condition=" and ".join(conditions),
+    )
+
+
+def _nodes(plan: Json) -> Iterator[Json]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
