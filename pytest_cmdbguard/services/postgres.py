@@ -1,0 +1,214 @@
+"""A PostgreSQL server as the run uses it: databases, roles and telemetry, over SQL.
+
+It is the same for a server that we started (:mod:`.cluster`) and for one that somebody else
+runs; it is plain data otherwise, so that xdist workers get it as JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg import sql
+
+from pytest_cmdbguard.errors import ServiceError, ServiceNotReady
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NAME = "PostgreSQL"
+APPLICATION = "cmdbguard-services"
+Role = Literal["admin", "app"]
+TELEMETRY = {
+    True: {"log_statement": "all", "auto_explain.log_min_duration": "0"},
+    False: {"log_statement": "none", "auto_explain.log_min_duration": "-1"},
+}
+# what the SQL witness needs besides, all of it harmless while telemetry is off
+WITNESSED = {
+    "log_destination": "jsonlog",
+    "log_min_error_statement": "error",
+    "log_parameter_max_length": "-1",
+    "log_parameter_max_length_on_error": "-1",
+    "compute_query_id": "on",
+    "pg_stat_statements.track": "all",
+    "auto_explain.log_nested_statements": "on",
+    "auto_explain.log_level": "log",
+    "auto_explain.log_format": "json",
+}
+PRELOADED = ("pg_stat_statements", "auto_explain")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A role and how it reaches the server; ``parameters`` are libpq's, ``host`` among them."""
+
+    user: str
+    password: str = dataclasses.field(repr=False)
+    host: str = ""
+    port: int | None = None
+    parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def url(self, database: str) -> str:
+        """A URL that libpq, psycopg, asyncpg and SQLAlchemy read alike."""
+        password = f":{quote(self.password, safe='')}" if self.password else ""
+        address = self.host + (f":{self.port}" if self.host and self.port else "")
+        query = f"?{urlencode(self.parameters, safe='/')}" if self.parameters else ""
+        return f"postgresql://{quote(self.user, safe='')}{password}@{address}/{database}{query}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Postgres:
+    """A running server. ``app`` owns the databases of the target and is no superuser.
+
+    ``maintenance`` is the database that exists for sure; ``version`` is ``(major, minor)``.
+    """
+
+    admin: Login
+    app: Login
+    version: tuple[int, int]
+    maintenance: str = "postgres"
+
+    def to_json(self) -> dict[str, Any]:
+        """Built-in types only."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Postgres:
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            admin=Login(**data["admin"]),
+            app=Login(**data["app"]),
+            version=(data["version"][0], data["version"][1]),
+            maintenance=data["maintenance"],
+        )
+
+    @property
+    def version_text(self) -> str:
+        """As people write it: ``18.6``."""
+        return ".".join(map(str, self.version))
+
+    def url(self, database: str, *, role: Role = "app") -> str:
+        """The URL of a database for the target (``app``) or for a superuser (``admin``)."""
+        return (self.admin if role == "admin" else self.app).url(database)
+
+    def connect(self, database: str | None = None) -> psycopg.Connection[tuple[Any, ...]]:
+        """A superuser's connection in autocommit mode. Raises: ServiceError."""
+        url = self.url(database or self.maintenance, role="admin")
+        try:
+            return psycopg.connect(
+                url, autocommit=True, connect_timeout=10, application_name=APPLICATION
+            )
+        except psycopg.OperationalError as error:
+            raise ServiceError(NAME, f"cannot be reached: {str(error).strip()}") from None
+
+    def create(self, database: str) -> None:
+        """A new empty database that the app role owns. Raises: ServiceError."""
+        self._administer("CREATE DATABASE {} OWNER {}", database, self.app.user)
+
+    def clone(self, template: str, database: str) -> None:
+        """A copy of a database in which nobody works; the app role owns it.
+
+        Raises: ServiceError, for example when the disk is full.
+        """
+        how = " STRATEGY FILE_COPY" if self.version >= (15, 0) else ""
+        statement = "CREATE DATABASE {} TEMPLATE {} OWNER {}" + how
+        self._administer(statement, database, template, self.app.user)
+
+    def seal(self, database: str) -> None:
+        """Make a database a template that can only be cloned from now on."""
+        self._administer(
+            "ALTER DATABASE {} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false", database
+        )
+
+    def drop(self, database: str) -> None:
+        """Delete a database with the sessions in it; harmless when it is not there."""
+        if self._exists(database):
+            self._administer("ALTER DATABASE {} WITH IS_TEMPLATE false", database)
+            self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
+
+    def set_password(self, login: Login, *, options: str) -> None:
+        """Create the role of a login if need be, and give it its password and options."""
+        with self.connect() as connection:
+            known = connection.execute(
+                "SELECT 1 FROM pg_roles WHERE rolname = %s", [login.user]
+            ).fetchone()
+            verb = "ALTER" if known else "CREATE"
+            connection.execute(
+                sql.SQL(f"{verb} ROLE {{}} WITH LOGIN {options} PASSWORD {{}}").format(
+                    sql.Identifier(login.user), sql.Literal(login.password)
+                )
+            )
+
+    def telemetry(self, on: bool) -> None:  # noqa: FBT001 - reads well: telemetry(False)
+        """Switch SQL telemetry; returns when it is so in every session, old and new.
+
+        Raises: ServiceNotReady when the server does not follow within ten seconds, ServiceError
+        when the admin role may not do that.
+        """
+        wanted = TELEMETRY[on]
+        with self.connect() as before:
+            try:
+                for name, value in wanted.items():
+                    before.execute(
+                        sql.SQL("ALTER SYSTEM SET {} = {}").format(
+                            sql.Identifier(*name.split(".")), value
+                        )
+                    )
+                before.execute("SELECT pg_reload_conf()")
+            except psycopg.Error as error:
+                raise ServiceError(NAME, f"telemetry cannot be switched: {error}") from None
+            self._wait(lambda: _in_force(before, wanted), f"telemetry {wanted}")
+        self._wait(lambda: self._in_new_session(wanted), f"telemetry {wanted}")
+
+    def missing_telemetry(self) -> list[str]:
+        """What the SQL witness needs and this server does not offer, as ``name = value``."""
+        with self.connect() as connection:
+            preloaded = connection.execute("SHOW shared_preload_libraries").fetchone()
+            wanted = [name for name in PRELOADED if not preloaded or name not in preloaded[0]]
+            missing = [f"shared_preload_libraries = {name}" for name in wanted]
+            rows = connection.execute("SELECT name, setting FROM pg_settings").fetchall()
+        settings = {name: setting.strip() for name, setting in rows}
+        if settings.get("logging_collector") != "on":
+            missing.append("logging_collector = on")
+        return missing + [
+            f"{name} = {value}"
+            for name, value in WITNESSED.items()
+            if value not in settings.get(name, "")
+        ]
+
+    def _in_new_session(self, wanted: Mapping[str, str]) -> bool:
+        with self.connect() as after:
+            return _in_force(after, wanted)
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + 10
+        while not condition():
+            if time.monotonic() > deadline:
+                remedy = "look for ALTER SYSTEM in its log"
+                raise ServiceNotReady(NAME, waited_s=10, last_log=what, remedy=remedy)
+            time.sleep(0.002)
+
+    def _exists(self, database: str) -> bool:
+        with self.connect() as connection:
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            return connection.execute(query, [database]).fetchone() is not None
+
+    def _administer(self, statement: str, *names: str) -> None:
+        """Run a statement about databases and roles. Raises: ServiceError saying which."""
+        composed = sql.SQL(statement).format(*map(sql.Identifier, names))
+        with self.connect() as connection:
+            try:
+                connection.execute(composed)
+            except psycopg.Error as error:
+                text = composed.as_string(connection)
+                raise ServiceError(NAME, f"{text} failed: {str(error).strip()}") from None
+
+
+def _in_force(connection: psycopg.Connection[tuple[Any, ...]], wanted: Mapping[str, str]) -> bool:
+    rows = connection.execute(
+        "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted)]
+    ).fetchall()
+    return dict(rows) == dict(wanted)

@@ -1,0 +1,199 @@
+"""Starting, watching and ending one service process."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections import deque
+from typing import IO, TYPE_CHECKING
+
+import psutil
+
+from pytest_cmdbguard.errors import ServiceDied, ServiceMissing, ServiceNotReady
+from .run_directory import MARKER, RunDirectory, Started, kill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+POLL_S = 0.01
+PORT_ATTEMPTS = 5
+TAKEN = re.compile(r"address already in use|errno 98|could not bind", re.IGNORECASE)
+INHERITED = re.compile(
+    r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|VIRTUAL_ENV|PYTHON\w*|LD_LIBRARY_PATH|DYLD_\w+"
+    r"|SSL_CERT_\w+|COVERAGE_PROCESS_\w+|JAVA_HOME|XDG_\w+"
+)
+
+
+class PortTaken(ServiceNotReady):
+    """The process ended because its port had been taken in the meantime."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """How a service process is started and stopped.
+
+    ``environment`` is added to the little that is inherited. ``logs`` are further files that
+    the process writes its own log to; its output always goes to ``logs/NAME.log``.
+    """
+
+    name: str
+    argv: Sequence[str]
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    directory: Path | None = None
+    stop_signal: int = signal.SIGTERM
+    stop_within_s: float = 5.0
+    logs: Sequence[Path] = ()
+
+
+class Process:
+    """A running service process; it leads a process group of its own."""
+
+    def __init__(self, run: RunDirectory, command: Command) -> None:
+        """Start it.
+
+        Raises: ServiceMissing when the program cannot be executed, or the run is stopping.
+        """
+        self.run, self.command = run, command
+        self.log = run.logs / f"{command.name}.log"
+        try:
+            with self.log.open("ab") as output:
+                self._popen = self._spawn(output)
+        except OSError as error:
+            raise ServiceMissing(
+                command.name,
+                f"{command.argv[0]} cannot be started ({error.strerror})",
+                remedy="check that the program is installed and the run still goes on",
+            ) from None
+        self.started = self._register()
+
+    def _spawn(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            list(self.command.argv),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=self.command.directory or self.run.path,
+            env=inherited_environment(self.run) | dict(self.command.environment),
+            start_new_session=True,
+        )
+
+    def _register(self) -> Started:
+        command, pid = self.command, self._popen.pid
+        started = Started.of(pid, name=command.name, stop_signal=command.stop_signal)
+        self.run.register(started)
+        return started
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is also its group's."""
+        return self._popen.pid
+
+    @property
+    def status(self) -> int | None:
+        """The exit status (negative: the signal that ended it), None while it runs."""
+        return self._popen.poll()
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines of all its log files."""
+        found: list[str] = []
+        for path in (self.log, *self.command.logs):
+            with contextlib.suppress(OSError), path.open(errors="replace") as log:
+                found += [_readable(line) for line in deque(log, lines) if line.strip()]
+        return "\n".join(found)
+
+    def last_log(self) -> str:
+        """The last log line, for messages; empty when it logged nothing."""
+        return self.tail(1).rpartition("\n")[2][:300]
+
+    def require_alive(self) -> None:
+        """Return if it still runs. Raises: ServiceDied."""
+        if self.status is not None:
+            raise ServiceDied(self.command.name, status=self.status, last_log=self.last_log())
+
+    def wait_ready[T](self, answer: Callable[[], T | None], *, timeout_s: float) -> T:
+        """What the readiness query answers, as soon as that is not None.
+
+        Raises: ServiceNotReady when the time is up or the process ended; PortTaken.
+        """
+        begin = time.monotonic()
+        while (value := answer()) is None:
+            waited_s = time.monotonic() - begin
+            if self.status is not None:
+                raise self._ended(waited_s)
+            if waited_s > timeout_s:
+                self.stop()
+                raise self._failure(ServiceNotReady, waited_s, f"its log: {self.tail()}")
+            time.sleep(POLL_S)
+        return value
+
+    def _ended(self, waited_s: float) -> ServiceNotReady:
+        self.stop()
+        kind = PortTaken if TAKEN.search(self.tail()) else ServiceNotReady
+        remedy = f"it ended with status {self.status}; its last words: {self.tail()}"
+        return self._failure(kind, waited_s, remedy)
+
+    def _failure(
+        self, kind: type[ServiceNotReady], waited_s: float, remedy: str
+    ) -> ServiceNotReady:
+        last_log = self.last_log()
+        return kind(self.command.name, waited_s=waited_s, last_log=last_log, remedy=remedy)
+
+    def stop(self) -> None:
+        """End it and everything it started: gracefully, then by force; harmless when gone."""
+        if self.status is None:
+            children = _descendants(self.pid)
+            self._popen.send_signal(self.command.stop_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(self.command.stop_within_s)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            kill(children)
+            self._popen.wait()
+        self.run.forget(self.started)
+
+
+def inherited_environment(run: RunDirectory) -> dict[str, str]:
+    """What a service sees of this process's environment, with the mark of the run."""
+    kept = {name: value for name, value in os.environ.items() if INHERITED.fullmatch(name)}
+    return kept | {MARKER: str(run.path), "TMPDIR": str(run.temporary)}
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def on_free_port[T](start: Callable[[int], T]) -> T:
+    """What ``start(port)`` gives; tried with other ports while somebody else is quicker.
+
+    Raises: PortTaken after the last attempt, and whatever ``start`` raises.
+    """
+    for _ in range(PORT_ATTEMPTS - 1):
+        with contextlib.suppress(PortTaken):
+            return start(free_port())
+    return start(free_port())
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def _readable(line: str) -> str:
+    """A log line for people: of a JSON record only its severity and message."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        record = json.loads(line)
+        return f"{record['error_severity']}: {record['message']}"
+    return line.rstrip()

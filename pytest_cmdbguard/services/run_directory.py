@@ -1,0 +1,204 @@
+"""The directory of one run: everything the run starts or writes for itself lies under it.
+
+``owner.json`` says which process the run belongs to, ``processes/NAME.json`` what was started.
+Both make it possible to clean up after a run that was killed: every run begins with a sweep.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+PREFIX = "cmdbguard-"
+NAME = re.compile(PREFIX + r"[0-9a-f]{8}")
+MARKER = "CMDBGUARD_RUN_DIRECTORY"
+SAME_START_S = 1.0  # psutil derives the start from the boot time, which the kernel rounds
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A process that belongs to the run; ``created`` is its start in seconds since the epoch.
+
+    ``stop_signal`` is the one that ends it gracefully. The start time tells it from a later
+    process that got the same number.
+    """
+
+    name: str
+    pid: int
+    created: float
+    stop_signal: int
+
+    @classmethod
+    def of(cls, pid: int, *, name: str, stop_signal: int) -> Self:
+        """The process as it is known now. Raises: psutil.NoSuchProcess."""
+        created = psutil.Process(pid).create_time()
+        return cls(name=name, pid=pid, created=created, stop_signal=stop_signal)
+
+    def running(self) -> psutil.Process | None:
+        """The live process, None when it is gone or the number now belongs to another."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created) <= SAME_START_S
+            return process if same and _runs(process) else None
+        return None
+
+
+class RunDirectory:
+    """The directory of one run, shared by the controller and its workers."""
+
+    def __init__(self, path: Path) -> None:
+        """The directory at ``path``, which :meth:`create` made, maybe in another process."""
+        self.path = path
+        self.logs = path / "logs"
+        self.processes = path / "processes"
+        self.temporary = path / "tmp"
+
+    @property
+    def id(self) -> str:
+        """Eight hexadecimal digits that no other run on this machine has."""
+        return self.path.name.removeprefix(PREFIX)
+
+    @classmethod
+    def create(cls) -> Self:
+        """A new directory that only its owner can read, under the system's temporary one.
+
+        It does not use TMPDIR when that is long: paths of Unix sockets end at 100 characters.
+        """
+        parent = Path(tempfile.gettempdir())
+        if len(str(parent)) > 60:
+            parent = Path("/tmp")  # noqa: S108 - what is made there has mode 0700
+        path = parent / (PREFIX + secrets.token_hex(4))
+        path.mkdir(mode=0o700)
+        run = cls(path)
+        owner = Started.of(os.getpid(), name="owner", stop_signal=signal.SIGTERM)
+        write_json(path / "owner.json", dataclasses.asdict(owner))
+        for directory in (run.logs, run.processes, run.temporary):
+            directory.mkdir()
+        return run
+
+    def register(self, process: Started) -> None:
+        """Remember a process on disk, so that it can be ended even when this one is killed."""
+        write_json(
+            self.processes / f"{process.name}-{process.pid}.json", dataclasses.asdict(process)
+        )
+
+    def forget(self, process: Started) -> None:
+        """The process is gone."""
+        (self.processes / f"{process.name}-{process.pid}.json").unlink(missing_ok=True)
+
+    def end_processes(self) -> list[str]:
+        """Ends every process of the run that still lives; their names."""
+        registered = [_read_started(path) for path in self.processes.glob("*.json")]
+        alive = [(entry, entry.running()) for entry in registered if entry]
+        named = [(entry, process) for entry, process in alive if process]
+        for entry, process in named:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(entry.stop_signal)
+        _wait_until_gone([process for _, process in named])
+        rest = _marked(self.path)
+        kill(rest)
+        return [entry.name for entry, _ in named] + [f"process {one.pid}" for one in rest]
+
+    def remove(self) -> None:
+        """Delete the directory; harmless when it is gone."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def is_abandoned(self) -> bool:
+        """Whether the run's owner is dead.
+
+        Without ``owner.json`` it is one only when it is an old empty directory: its run was
+        killed between two system calls. Anything else there is not ours to judge.
+        """
+        owner = _read_started(self.path / "owner.json")
+        if owner:
+            return owner.running() is None
+        with contextlib.suppress(OSError):
+            return time.time() - self.path.stat().st_mtime > 60 and not any(self.path.iterdir())
+        return False
+
+
+def sweep() -> list[str]:
+    """Removes what dead runs of this user left: processes and directories; their run ids."""
+    swept = []
+    for parent in {Path(tempfile.gettempdir()), Path("/tmp")}:  # noqa: S108 - see create()
+        for path in sorted(parent.glob(PREFIX + "*")):
+            if _is_ours(path) and (run := RunDirectory(path)).is_abandoned():
+                run.end_processes()
+                run.remove()
+                swept.append(run.id)
+    return swept
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """SIGKILL to each that still runs, and a wait until they are gone."""
+    targets = [process for process in processes if _runs(process)]
+    for process in targets:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    _wait_until_gone(targets)
+
+
+def _wait_until_gone(processes: Sequence[psutil.Process]) -> None:
+    """At most three seconds.
+
+    psutil's own wait is over only when the parent has collected the status, which is late where
+    the parent is an idle init process.
+    """
+    deadline = time.monotonic() + 3
+    while any(map(_runs, processes)) and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def write_json(path: Path, data: object) -> None:
+    """The file is there in full or not at all, whoever reads at the same time."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft.write_text(json.dumps(data), encoding="utf-8")
+    draft.replace(path)
+
+
+def _is_ours(path: Path) -> bool:
+    """A real directory of this user with the form of name that :meth:`create` gives."""
+    with contextlib.suppress(OSError):
+        named = NAME.fullmatch(path.name) and not path.is_symlink() and path.is_dir()
+        return bool(named) and path.stat().st_uid == os.getuid()
+    return False
+
+
+def _read_started(path: Path) -> Started | None:
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return Started(**json.loads(path.read_text(encoding="utf-8")))
+    return None
+
+
+def _marked(path: Path) -> list[psutil.Process]:
+    """Processes that carry the run's mark in their environment.
+
+    They are children of what was started, and what could not be registered in time.
+    """
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get(MARKER) == str(path):
+                found.append(process)
+    return found
