@@ -1,0 +1,168 @@
+"""The SQL witness: every statement that PostgreSQL received, planned or refused.
+
+It reads the server's own log through SQL, so it works alike for a process, a container and a
+server elsewhere.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, CursorResult, text
+from sqlalchemy.exc import DBAPIError
+
+from pytest_cmdbguard.errors import ServiceError
+from pytest_cmdbguard.witnesses import telemetry
+from pytest_cmdbguard.witnesses.database import APPLICATION, connect
+from pytest_cmdbguard.witnesses.jsonlog import TRIPWIRE, Statement, statements
+from pytest_cmdbguard.witnesses.logtail import LogTail, Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_cmdbguard.model import Json
+
+__all__ = ["Mark", "SqlWitness", "Statement", "Totals"]
+
+# IMMUTABLE, so that the planner folds it: it fires without rows and without a truth value.
+_INSTALL = f"""
+create schema if not exists cmdbguard;
+grant usage on schema cmdbguard to public;
+create or replace function cmdbguard.tripwire(token text) returns boolean
+  language plpgsql immutable parallel safe
+  as $$ begin raise log '{TRIPWIRE}%', token; return true; end $$;
+grant execute on function cmdbguard.tripwire(text) to public;
+create extension if not exists pg_stat_statements schema cmdbguard
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What all applications together have asked of this database so far; subtract two."""
+
+    calls: int
+    ms: float
+
+    def __sub__(self, earlier: Totals) -> Totals:
+        return Totals(calls=self.calls - earlier.calls, ms=self.ms - earlier.ms)
+
+
+class SqlWitness:
+    """Watches one database; its own statements are never among what it reports.
+
+    Args:
+        admin_url: of a superuser, for the database that is watched.
+    Raises: ServiceError if nothing listens there.
+    """
+
+    def __init__(self, admin_url: str) -> None:
+        self._engine = connect(admin_url)
+        with self._engine.connect() as connection:
+            self._database = str(connection.scalar(text("select current_database()")))
+        self._needle = json.dumps(self._database, ensure_ascii=False).encode()
+
+    def install(self) -> None:
+        """Put the tripwire and the statement statistics in place and the telemetry in force.
+
+        Raises: ServiceError if a setting is missing that needs a restart of the server.
+        """
+        telemetry.require_collector(self._engine)
+        with self._engine.connect() as connection:
+            _as_it_is(connection, _INSTALL)
+        telemetry.put_in_force(self._engine, telemetry.TELEMETRY)
+
+    def mark(self) -> Mark:
+        """The end of what was logged so far; everything earlier lies before it."""
+        with self._engine.connect() as connection:
+            tail = LogTail(connection)
+            collections.deque(tail.lines_until_barrier(), maxlen=0)
+            return tail.mark
+
+    def since(self, mark: Mark) -> list[Statement]:
+        """What other applications sent to this database after the mark, in the log's order.
+
+        Raises: ServiceNotReady if the log does not catch up within 10 s.
+        """
+        with self._engine.connect() as connection:
+            return [
+                statement
+                for line in LogTail(connection, mark).lines_until_barrier()
+                for statement in self._foreign(line)
+            ]
+
+    def visible(self, tokens: Iterable[str]) -> dict[str, str]:
+        """Per token the normalised statement text that shows it, for those that one shows.
+
+        pg_stat_statements replaces constants by ``$n``: what is still visible of a request stood
+        outside a constant, in an identifier or in a comment. Texts are lower- or upper-case as
+        the application sent them; tokens are compared without regard to case.
+        """
+        wanted = sorted({token.lower() for token in tokens})
+        if not wanted:
+            return {}
+        query = text(
+            "select query from cmdbguard.pg_stat_statements where query ~* :pattern and dbid ="
+            " (select oid from pg_database where datname = current_database())"
+        )
+        with self._engine.connect() as connection:
+            texts = connection.scalars(query, {"pattern": "|".join(map(re.escape, wanted))})
+            return {token: shown for shown in texts for token in wanted if token in shown.lower()}
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Statements are not logged inside the block (performance is measured there).
+
+        pg_stat_statements keeps counting: production has it too, and :meth:`totals` needs it.
+        """
+        with telemetry.quiet(self._engine):
+            yield
+
+    def totals(self) -> Totals:
+        """Statements of other applications and the time PostgreSQL spent on them, in ms."""
+        query = text(
+            "select coalesce(sum(calls), 0), coalesce(sum(total_exec_time + total_plan_time), 0)"
+            " from cmdbguard.pg_stat_statements where toplevel and dbid ="
+            " (select oid from pg_database where datname = current_database())"
+        )
+        with self._engine.connect() as connection:
+            calls, ms = connection.execute(query).one()
+        return Totals(calls=int(calls), ms=float(ms))
+
+    def in_database_ms(self) -> float:
+        """Milliseconds PostgreSQL has spent on statements of other applications so far."""
+        return self.totals().ms
+
+    def explain(self, statement: str) -> Json:
+        """The plan of a statement, not executed; ``$n`` may stand for values (PostgreSQL 16).
+
+        Raises: ServiceError if PostgreSQL cannot plan it.
+        """
+        with self._engine.connect() as connection:
+            plan = _as_it_is(connection, "explain (format json, generic_plan) " + statement)
+            return dict(plan.scalar_one()[0])
+
+    def close(self) -> None:
+        """Give the connections back; harmless when done twice."""
+        self._engine.dispose()
+
+    def _foreign(self, line: bytes) -> Iterator[Statement]:
+        # json.loads costs more than this search, and most lines of a shared server are others'.
+        if self._needle not in line:
+            return
+        record = json.loads(line.decode("utf-8", "replace"))
+        same = record.get("dbname") == self._database
+        if same and record.get("application_name") != APPLICATION:
+            yield from statements(record)
+
+
+def _as_it_is(connection: Connection, statement: str) -> CursorResult[Any]:
+    """Run a text in which neither ``%`` nor ``:`` is a placeholder."""
+    try:
+        return connection.execution_options(no_parameters=True).exec_driver_sql(statement)
+    except DBAPIError as error:
+        raise ServiceError("PostgreSQL", str(error.orig).splitlines()[0]) from error
