@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from pytest_cmdbguard.errors import ServiceError
+
 from . import postgres_programs as programs
 from . import tls
 from .postgres import NAME, PRELOADED, TELEMETRY, WITNESSED, Login, Postgres

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.errors import ServiceMissing, SettingsError
+
 from . import cache
 
 if TYPE_CHECKING:

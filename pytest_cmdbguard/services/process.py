@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 import psutil
 
 from pytest_cmdbguard.errors import ServiceDied, ServiceMissing, ServiceNotReady
+
 from .run_directory import MARKER, RunDirectory, Started, kill
 
 if TYPE_CHECKING:

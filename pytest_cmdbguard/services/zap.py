@@ -1,0 +1,89 @@
+"""ZAP as the run uses it. This is the only module that imports ``zapv2``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Literal
+
+import requests
+from zapv2 import ZAPv2
+
+from pytest_cmdbguard.errors import ServiceDied, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NAME = "ZAP"
+Level = Literal["core", "full"]
+RULES = frozenset({"ascanrules", "pscan", "pscanrules"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Zap:
+    """A running ZAP: its proxy, its API and what it can do.
+
+    ``url`` is both the proxy's and the API's. ``level`` is ``full`` when the rules of the
+    active and the passive scanner are installed, ``core`` when it proxies and records only.
+    """
+
+    url: str
+    key: str = dataclasses.field(repr=False)
+    version: str
+    level: Level
+
+    def to_json(self) -> dict[str, Any]:
+        """Built-in types only."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Zap:
+        """The inverse of :meth:`to_json`."""
+        return cls(**data)
+
+    @classmethod
+    def at(cls, url: str, key: str) -> Zap:
+        """The ZAP that answers there. Passive scanning is off: nobody reads its alerts.
+
+        Raises: ServiceDied when nobody answers, ServiceError when the key is not accepted.
+        """
+        client = _client(url, key)
+        version = _ask(lambda: client.core.version)
+        installed = {one["id"] for one in _ask(lambda: client.autoupdate.installed_addons)}
+        if "pscan" in installed:
+            _ask(lambda: client.pscan.set_enabled("false"))
+        level: Level = "full" if installed >= RULES else "core"
+        return cls(url=url, key=key, version=version, level=level)
+
+    def recorded(self, base_url: str | None = None) -> int:
+        """How many exchanges it has recorded, of the URLs that start with ``base_url``.
+
+        Raises: ServiceDied, ServiceError.
+        """
+        client = _client(self.url, self.key)
+        return int(_ask(lambda: client.core.number_of_messages(base_url)))
+
+    def forget(self) -> None:
+        """Begin a new session: what was recorded is gone. Raises: ServiceDied, ServiceError."""
+        client = _client(self.url, self.key)
+        _ask(lambda: client.core.new_session(overwrite="true"))
+
+    def require_alive(self) -> None:
+        """Return if it answers. Raises: ServiceDied, ServiceError."""
+        client = _client(self.url, self.key)
+        _ask(lambda: client.core.version)
+
+
+def _client(url: str, key: str) -> ZAPv2:
+    return ZAPv2(apikey=key, proxies={"http": url, "https": url}, validate_status_code=True)
+
+
+def _ask(question: Callable[[], Any]) -> Any:  # noqa: ANN401 - zapv2 has no types
+    """The answer of the API. Raises: ServiceDied, ServiceError."""
+    try:
+        return question()
+    except requests.JSONDecodeError as error:
+        raise ServiceError(NAME, f"what answers there is not ZAP ({error})") from None
+    except requests.RequestException as error:
+        raise ServiceDied(NAME, status=None, last_log=str(error)[:200]) from None
+    except Exception as error:  # noqa: BLE001 - zapv2 says no more specific of a refusal
+        raise ServiceError(NAME, f"refused a call of its API: {error}") from None
