@@ -1,0 +1,79 @@
+"""Logging in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import functools
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from refcmdb.api.problems import Problem
+from refcmdb.api.values import line
+from refcmdb.auth import tokens
+from refcmdb.auth.passwords import verify_password
+from refcmdb.models import api_tokens, users
+from refcmdb.services.database import Statement, compiled
+
+if TYPE_CHECKING:
+    from refcmdb.auth.actors import Actor
+    from refcmdb.services.database import Database
+
+LIFETIME = dt.timedelta(hours=12)
+
+
+class Credentials(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """What a person logs in with."""
+
+    username: Annotated[str, line(1, 100, examples=["viewer-red"])]
+    password: Annotated[str, line(1, 200)]
+
+
+class IssuedToken(msgspec.Struct):
+    """A new API token; it is shown this once."""
+
+    token: str
+    expires_at: dt.datetime
+
+
+async def log_in(database: Database, credentials: Credentials) -> IssuedToken:
+    """A new token.
+
+    Raises: Problem 401, the same whether the name or the password is wrong.
+    """
+    rows = await database.fetch(_by_name(), {"name": credentials.username})
+    number, stored = rows[0] if rows else (None, None)
+    if not await asyncio.to_thread(verify_password, stored, credentials.password):
+        raise Problem(401, "the username or the password is wrong")
+    token, expires_at = tokens.new_token(), dt.datetime.now(dt.UTC) + LIFETIME
+    values = {"sha256": tokens.digest(token), "user_id": number, "expires_at": expires_at}
+    await database.fetch(_issue(), values)
+    return IssuedToken(token, expires_at)
+
+
+async def log_out(database: Database, actor: Actor) -> None:
+    """The token that the actor presented is good for nothing from now on."""
+    await database.fetch(_revoke(), {"digest": actor.token_digest})
+
+
+@functools.cache
+def _by_name() -> Statement:
+    name = sa.bindparam("name", type_=sa.Text)
+    return compiled(sa.select(users.c.id, users.c.password_hash).where(users.c.name == name))
+
+
+@functools.cache
+def _issue() -> Statement:
+    values = {name: sa.bindparam(name) for name in ("sha256", "user_id", "expires_at")}
+    return compiled(sa.insert(api_tokens).values(values))
+
+
+@functools.cache
+def _revoke() -> Statement:
+    digest = sa.bindparam("digest", type_=sa.LargeBinary)
+    return compiled(
+        sa.update(api_tokens).where(api_tokens.c.sha256 == digest).values(revoked=sa.true())
+    )

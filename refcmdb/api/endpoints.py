@@ -1,0 +1,237 @@
+"""From request to response: who asks, what for, from the cache or not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from refcmdb import __version__
+from refcmdb.api import accounts, landing, openapi, reading
+from refcmdb.api.problems import Problem, missing
+from refcmdb.api.requests import read_body, read_id, read_query
+from refcmdb.api.values import LARGEST_BULK, encode
+from refcmdb.api.writing import Writer
+from refcmdb.auth.actors import Actor, authenticate
+from refcmdb.services.cache import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.types import Receive, Scope, Send
+
+    from refcmdb.api.reading import Backend
+    from refcmdb.api.resource import Resource
+
+JSON = "application/json"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Methods:
+    """An ASGI application for one path: a handler per method, 405 for the others."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or raise a Problem."""
+        handler = self._handlers.get(scope["method"])
+        if handler is None:
+            allowed = ", ".join(sorted(self._handlers))
+            raise Problem(405, f"only {allowed} here", headers={"Allow": allowed})
+        response = await handler(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+class ResourceEndpoints:
+    """The handlers of one resource."""
+
+    def __init__(self, backend: Backend, resource: Resource) -> None:
+        self._backend, self._resource = backend, resource
+
+    async def list(self, request: Request) -> Response:
+        """One page."""
+        actor = await who_asks(self._backend, request)
+        query = read_query(request, self._resource.query)
+
+        async def compute() -> msgspec.Struct:
+            return await reading.list_page(self._backend, self._resource, actor, query)
+
+        tags = reading.tags_of_list(self._resource, actor)
+        return await cached(
+            self._backend, request, actor=actor, tags=tags, query=query, compute=compute
+        )
+
+    async def read(self, request: Request) -> Response:
+        """One object."""
+        actor = await who_asks(self._backend, request)
+        query = read_query(request, NoQuery)
+        number = self._number(request)
+
+        async def compute() -> msgspec.Struct:
+            return await reading.read_detail(self._backend, self._resource, actor, number)
+
+        tags = reading.tags_of_detail(self._resource, actor, number)
+        return await cached(
+            self._backend, request, actor=actor, tags=tags, query=query, compute=compute
+        )
+
+    async def create(self, request: Request) -> Response:
+        """One new object."""
+        writer = await self._writer(request)
+        body = await read_body(request, self._resource.body)
+        (item,) = await writer.create([body])
+        location = f"/api/v1/{self._resource.path}/{item.id}"  # type: ignore[attr-defined]
+        return json_response(item, status=201, headers={"Location": location})
+
+    async def bulk_create(self, request: Request) -> Response:
+        """Many new objects, or none."""
+        writer = await self._writer(request)
+        bodies: Sequence[msgspec.Struct] = await read_body(request, bulk_body(self._resource))
+        return json_response({"items": await writer.create(bodies)}, status=201)
+
+    async def update(self, request: Request) -> Response:
+        """One object with some fields changed."""
+        writer = await self._writer(request)
+        patch = await read_body(request, self._resource.patch)
+        return json_response(await writer.patch(self._number(request), patch))
+
+    async def delete(self, request: Request) -> Response:
+        """One object less."""
+        writer = await self._writer(request)
+        await writer.delete(self._number(request))
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+    async def _writer(self, request: Request) -> Writer:
+        actor = await who_asks(self._backend, request)
+        read_query(request, NoQuery)
+        writer = Writer(
+            backend=self._backend,
+            resource=self._resource,
+            actor=actor,
+            request_id=request.scope["request_id"],
+        )
+        writer.require_permission()
+        return writer
+
+    def _number(self, request: Request) -> int:
+        number = read_id(request)
+        if number is None:
+            raise missing(self._resource.singular)
+        return number
+
+
+class GeneralEndpoints:
+    """The handlers that belong to no resource."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def landing(self, _request: Request) -> Response:
+        """The page for people."""
+        return Response(landing.PAGE, media_type="text/html")
+
+    async def health(self, _request: Request) -> Response:
+        """Whether everything that requests need is there."""
+        state = await self._backend.database.ping()
+        cache = await self._backend.cache.ping()
+        healthy = state and cache
+        report = {
+            "status": "ok" if healthy else "unavailable",
+            "version": __version__,
+            "database": "ok" if state else "away",
+            "cache": "ok" if cache else "away",
+        }
+        return json_response(report, status=200 if healthy else 503)
+
+    async def document(self, _request: Request) -> Response:
+        """The OpenAPI document."""
+        return Response(openapi.document_json(), media_type=JSON)
+
+    async def login(self, request: Request) -> Response:
+        """A token for a password."""
+        credentials = await read_body(request, accounts.Credentials)
+        return json_response(await accounts.log_in(self._backend.database, credentials))
+
+    async def logout(self, request: Request) -> Response:
+        """The end of a token."""
+        actor = await who_asks(self._backend, request)
+        await accounts.log_out(self._backend.database, actor)
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+class NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An operation without query parameters."""
+
+
+async def who_asks(backend: Backend, request: Request) -> Actor:
+    """The actor, or Problem 401."""
+    return await authenticate(backend.database, request.headers.get("authorization"))
+
+
+async def cached(  # noqa: PLR0913 - one call site per kind of read, all by keyword
+    backend: Backend,
+    request: Request,
+    *,
+    actor: Actor,
+    tags: Sequence[str],
+    query: msgspec.Struct,
+    compute: Callable[[], Awaitable[msgspec.Struct]],
+) -> Response:
+    """The answer from the cache, or computed and stored for the next one."""
+    key = keys.entry_key(
+        role=actor.role,
+        tenant_id=actor.tenant_id,
+        path=request.url.path,
+        query=encode(query),
+    )
+    lookup = await backend.cache.lookup(key, tags)
+    body = lookup.body
+    if body is None:
+        body = encode(await compute())
+        await backend.cache.store(lookup, body)
+    return read_response(request, body, hit=lookup.body is not None)
+
+
+def read_response(request: Request, body: bytes, *, hit: bool) -> Response:
+    """A cacheable answer; 304 for who has it already."""
+    etag = f'W/"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+    headers = {
+        "Cache-Control": "private, no-cache",
+        "ETag": etag,
+        "Vary": "Authorization",
+        "X-Cache": "hit" if hit else "miss",
+    }
+    known = request.headers.get("if-none-match", "")
+    if etag in (part.strip() for part in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=JSON, headers=headers)
+
+
+def json_response(
+    content: Any,  # noqa: ANN401 - whatever msgspec encodes
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer that nobody may keep."""
+    return Response(
+        encode(content),
+        status_code=status,
+        media_type=JSON,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def bulk_body(resource: Resource) -> Any:  # noqa: ANN401 - a type made at run time
+    """The type of a bulk create's body."""
+    return Annotated[
+        list[resource.body],  # type: ignore[name-defined]
+        Meta(min_length=1, max_length=LARGEST_BULK),
+    ]

@@ -1,0 +1,239 @@
+"""The OpenAPI 3.1 document, made from the same declarations that serve the API."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from refcmdb import __version__
+from refcmdb.api.accounts import Credentials, IssuedToken
+from refcmdb.api.problems import MEDIA_TYPE, ProblemDocument
+from refcmdb.api.registry import RESOURCES
+from refcmdb.api.resource import types_of, without
+from refcmdb.api.values import LARGEST_BULK, Id, describe
+
+if TYPE_CHECKING:
+    from refcmdb.api.resource import Resource
+
+Json = dict[str, Any]
+
+API = "/api/v1"
+JSON = "application/json"
+REFERENCES = "#/components/schemas/{name}"
+MEANINGS = {
+    400: "The body is not JSON.",
+    401: "No token, or one that is not valid.",
+    403: "The role may not do this.",
+    404: "No such object, or none that the actor may see.",
+    409: "A duplicate, or other objects refer to it.",
+    413: "The body is too large.",
+    415: "The body is not application/json.",
+    422: "A value is not valid.",
+}
+READ_ERRORS = (401, 404, 422)
+WRITE_ERRORS = (400, 401, 403, 404, 409, 413, 415, 422)
+
+
+@functools.cache
+def document_json() -> bytes:
+    """The document as JSON."""
+    return msgspec.json.encode(document())
+
+
+def document() -> Json:
+    """The document."""
+    paths: Json = dict(_general_paths())
+    for resource in RESOURCES.values():
+        paths |= _resource_paths(resource)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "refcmdb",
+            "version": __version__,
+            "description": "A small but real Network CMDB.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "tags": [{"name": resource.path} for resource in RESOURCES.values()],
+        "paths": paths,
+        "components": {
+            "schemas": _components(),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _components() -> Json:
+    structs: list[Any] = [ProblemDocument, Credentials, IssuedToken]
+    for resource in RESOURCES.values():
+        structs += [resource.page, resource.item]
+        if resource.body is not None:
+            structs += [resource.body, resource.patch]
+    _, components = msgspec.json.schema_components(
+        structs, schema_hook=describe, ref_template=REFERENCES
+    )
+    return components
+
+
+def _general_paths() -> Json:
+    page = {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}}
+    anything: Json = {"type": "object"}
+    return {
+        "/": {"get": _public("landing", "A page for people", {200: page})},
+        "/health": {
+            "get": _public(
+                "health",
+                "Whether the database and the cache answer",
+                {200: _content("Ready.", anything), 503: _content("Not ready.", anything)},
+            )
+        },
+        f"{API}/openapi.json": {
+            "get": _public("openapi", "This document", {200: _content("OpenAPI.", anything)})
+        },
+        f"{API}/auth/login": {
+            "post": {
+                **_public(
+                    "auth_login",
+                    "A token for a password",
+                    {200: _content("A new token.", _reference(IssuedToken))},
+                    errors=(400, 401, 413, 415, 422),
+                ),
+                "requestBody": _body(_reference(Credentials)),
+            }
+        },
+        f"{API}/auth/logout": {
+            "post": _operation(
+                "auth_logout",
+                "The end of the token of this request",
+                {204: {"description": "The token is revoked."}},
+                tag="auth",
+                errors=(401,),
+            )
+        },
+    }
+
+
+def _resource_paths(resource: Resource) -> Json:
+    collection: Json = {"get": _list(resource)}
+    member: Json = {"get": _read(resource)}
+    if resource.body is not None:
+        collection["post"] = _create(resource)
+        member |= {"patch": _update(resource), "delete": _delete(resource)}
+    path = f"{API}/{resource.path}"
+    bulk = {f"{path}/bulk": {"post": _bulk_create(resource)}} if resource.bulk else {}
+    number = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": f"The number of {resource.singular}.",
+        "schema": _schema(Id),
+    }
+    return {path: collection, **bulk, f"{path}/{{id}}": {"parameters": [number], **member}}
+
+
+def _list(resource: Resource) -> Json:
+    answer = {200: _content("A page.", _reference(resource.page))}
+    operation = _for(resource, "list", f"Find {resource.path}", answer, errors=(401, 422))
+    return {**operation, "parameters": _parameters(resource)}
+
+
+def _read(resource: Resource) -> Json:
+    answer = {200: _content("The object.", _reference(resource.item))}
+    return _for(resource, "read", f"One of {resource.path}", answer, errors=READ_ERRORS)
+
+
+def _create(resource: Resource) -> Json:
+    answer = {201: _content("The new object.", _reference(resource.item))}
+    operation = _for(resource, "create", f"Add to {resource.path}", answer, errors=WRITE_ERRORS)
+    return {**operation, "requestBody": _body(_reference(resource.body))}
+
+
+def _bulk_create(resource: Resource) -> Json:
+    items = {"items": {"type": "array", "items": _reference(resource.item)}}
+    schema = {"type": "object", "properties": items, "required": ["items"]}
+    summary = f"Add many {resource.path}, all or none"
+    answer = {201: _content("The new objects.", schema)}
+    operation = _for(resource, "bulk_create", summary, answer, errors=WRITE_ERRORS)
+    body = {"type": "array", "minItems": 1, "maxItems": LARGEST_BULK}
+    return {**operation, "requestBody": _body({**body, "items": _reference(resource.body)})}
+
+
+def _update(resource: Resource) -> Json:
+    answer = {200: _content("The object as it is now.", _reference(resource.item))}
+    operation = _for(resource, "update", f"Change {resource.path}", answer, errors=WRITE_ERRORS)
+    return {**operation, "requestBody": _body(_reference(resource.patch))}
+
+
+def _delete(resource: Resource) -> Json:
+    answer = {204: {"description": "It is gone."}}
+    errors = (401, 403, 404, 409, 422)
+    return _for(resource, "delete", f"Remove from {resource.path}", answer, errors=errors)
+
+
+def _parameters(resource: Resource) -> list[Json]:
+    defaults = dict(
+        zip(
+            resource.query.__struct_fields__,
+            resource.query.__struct_defaults__,
+            strict=True,
+        )
+    )
+    return [
+        _parameter(name, _schema(without(msgspec.UnsetType, kind)), defaults[name])
+        for name, kind in types_of(resource.query).items()
+    ]
+
+
+def _parameter(name: str, schema: Json, default: object) -> Json:
+    description = schema.pop("description", f"Only items whose {name} is this.")
+    if default is not msgspec.UNSET:
+        schema = {**schema, "default": default}
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _for(
+    resource: Resource, verb: str, summary: str, answers: dict[int, Json], *, errors: tuple[int, ...]
+) -> Json:
+    operation = f"{resource.name}_{verb}"
+    return _operation(operation, summary, answers, tag=resource.path, errors=errors)
+
+
+def _public(
+    operation: str, summary: str, answers: dict[int, Json], *, errors: tuple[int, ...] = ()
+) -> Json:
+    return {**_operation(operation, summary, answers, tag="general", errors=errors), "security": []}
+
+
+def _operation(
+    operation: str, summary: str, answers: dict[int, Json], *, tag: str, errors: tuple[int, ...]
+) -> Json:
+    problem = {MEDIA_TYPE: {"schema": _reference(ProblemDocument)}}
+    failures: Json = {
+        str(status): {"description": MEANINGS[status], "content": problem} for status in errors
+    }
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "tags": [tag],
+        "responses": {str(status): answer for status, answer in answers.items()} | failures,
+    }
+
+
+def _content(description: str, schema: Json) -> Json:
+    return {"description": description, "content": {JSON: {"schema": schema}}}
+
+
+def _body(schema: Json) -> Json:
+    return {"required": True, "content": {JSON: {"schema": schema}}}
+
+
+def _reference(struct: Any) -> Json:  # noqa: ANN401 - a Struct type, or None by its annotation
+    return {"$ref": REFERENCES.format(name=struct.__name__)}
+
+
+def _schema(kind: Any) -> Json:  # noqa: ANN401 - types are values here
+    return msgspec.json.schema(Annotated[kind, Meta()], schema_hook=describe)

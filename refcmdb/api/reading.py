@@ -1,0 +1,155 @@
+"""Lists and details."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET
+
+from refcmdb.api import cursors, statements
+from refcmdb.api.problems import invalid, missing
+from refcmdb.api.registry import RESOURCES
+from refcmdb.api.resource import types_of
+from refcmdb.api.values import encode
+from refcmdb.services.cache import keys
+
+if TYPE_CHECKING:
+    from refcmdb.api.resource import Resource
+    from refcmdb.auth.actors import Actor
+    from refcmdb.services.cache import CacheManager
+    from refcmdb.services.database import Database, Session, Statement
+    from refcmdb.settings import Settings
+
+UNFILTERED = frozenset({"limit", "cursor", "sort", "q"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """What the handlers stand on."""
+
+    settings: Settings
+    database: Database
+    cache: CacheManager
+
+
+def scope_of(resource: Resource, actor: Actor) -> int | None:
+    """The tenant whose rows the actor sees of ``resource``; None is all rows."""
+    return actor.tenant_id if resource.scoped else None
+
+
+async def list_page(
+    backend: Backend, resource: Resource, actor: Actor, query: msgspec.Struct
+) -> msgspec.Struct:
+    """One page of what the actor may see.
+
+    Raises: Problem 422 for a cursor that is not ours or belongs to another query.
+    """
+    statement, values = page_of(backend, resource, actor, query)
+    async with backend.database.session() as session:
+        rows = await read_rows(session, resource, statement, values)
+    return _page(backend, resource, query, rows)
+
+
+def page_of(
+    backend: Backend, resource: Resource, actor: Actor, query: msgspec.Struct
+) -> tuple[Statement, dict[str, object]]:
+    """The statement of a list query and its values."""
+    given = _given(query)
+    filters = tuple(name for name in given if name not in UNFILTERED)
+    scope = scope_of(resource, actor)
+    values = {f"is_{name}": given[name] for name in filters}
+    values |= {"scope": scope, "limit": given["limit"] + 1}
+    if "q" in given:
+        values["q"] = statements.substring(given["q"])
+    if "cursor" in given:
+        values |= _after(backend, resource, query, given["cursor"])
+    shape = statements.Shape(
+        sort=given["sort"],
+        filters=filters,
+        scoped=scope is not None,
+        searching="q" in given,
+        following="cursor" in given,
+    )
+    return statements.page(resource, shape), values
+
+
+async def read_rows(
+    session: Session, resource: Resource, statement: Statement, values: dict[str, object]
+) -> list[msgspec.Struct]:
+    """The items that a statement finds."""
+    return [resource.item(*row) for row in await session.fetch(statement, values)]
+
+
+async def read_detail(
+    backend: Backend, resource: Resource, actor: Actor, number: int
+) -> msgspec.Struct:
+    """One object.
+
+    Raises: Problem 404 if there is none, or none that the actor may see.
+    """
+    scope = scope_of(resource, actor)
+    statement = statements.detail(resource, scoped=scope is not None)
+    async with backend.database.session() as session:
+        rows = await read_rows(session, resource, statement, {"id": number, "scope": scope})
+    if not rows:
+        raise missing(resource.singular)
+    return rows[0]
+
+
+def tags_of_list(resource: Resource, actor: Actor) -> list[str]:
+    """What a cached list depends on."""
+    scope = scope_of(resource, actor)
+    return [keys.list_tag(resource.name, scope), *_label_tags(resource, actor)]
+
+
+def tags_of_detail(resource: Resource, actor: Actor, number: int) -> list[str]:
+    """What a cached detail depends on."""
+    return [keys.object_tag(resource.name, number), *_label_tags(resource, actor)]
+
+
+def _label_tags(resource: Resource, actor: Actor) -> list[str]:
+    shown = [
+        key.column.table.name
+        for column in resource.embeds.values()
+        for key in resource.table.c[column].foreign_keys
+    ]
+    if "tags" in resource.extras:
+        shown.append("tags")
+    known = [RESOURCES[name] for name in shown if name in RESOURCES]
+    return [keys.label_tag(target.name, scope_of(target, actor)) for target in known]
+
+
+def _given(query: msgspec.Struct) -> dict[str, Any]:
+    named = {name: getattr(query, name) for name in query.__struct_fields__}
+    return {name: value for name, value in named.items() if value is not UNSET}
+
+
+def _fingerprint(resource: Resource, query: msgspec.Struct) -> str:
+    rest = {k: v for k, v in _given(query).items() if k not in {"cursor", "limit"}}
+    return cursors.fingerprint(resource.name, encode(rest))
+
+
+def _after(
+    backend: Backend, resource: Resource, query: msgspec.Struct, text: str
+) -> dict[str, object]:
+    place = cursors.read(text, secret=backend.settings.secret)
+    if place is None or place.query != _fingerprint(resource, query):
+        raise invalid("cursor", "is not a `next` of this list with these parameters")
+    column = getattr(query, "sort").removeprefix("-")  # noqa: B009 - made at run time
+    kind = types_of(resource.item)[column]
+    value = msgspec.json.decode(place.value, type=kind, dec_hook=lambda _kind, value: value)
+    return {"after_value": value, "after_id": place.id}
+
+
+def _page(
+    backend: Backend, resource: Resource, query: Any, rows: list[Any]  # noqa: ANN401
+) -> msgspec.Struct:
+    if len(rows) <= query.limit:
+        return resource.page(rows, None)
+    last = rows[query.limit - 1]
+    value = msgspec.Raw(encode(getattr(last, query.sort.removeprefix("-"))))
+    place = cursors.Place(_fingerprint(resource, query), value, last.id)
+    next_page = cursors.write(place, secret=backend.settings.secret)
+    return resource.page(rows[: query.limit], next_page)

@@ -1,0 +1,120 @@
+"""What a body may point to: only objects that exist and belong to the same tenant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from refcmdb import models
+from refcmdb.api import statements
+from refcmdb.api.problems import FieldError, Problem, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import msgspec
+
+    from refcmdb.api.resource import Resource
+    from refcmdb.auth.actors import Actor
+    from refcmdb.services.database import Session
+
+# Per reference field of a resource: the owner of each number that exists; None is everybody.
+Found = dict[str, dict[int, int | None]]
+
+
+async def owners_of(
+    session: Session, resource: Resource, actor: Actor, bodies: Sequence[msgspec.Struct]
+) -> list[int | None]:
+    """The tenant each of ``bodies`` will belong to, its references checked.
+
+    An actor of a tenant creates for that tenant; others name the owner, or what they refer to
+    tells.
+
+    Raises: Problem 422.
+    """
+    named = [{name: getattr(body, name) for name in body.__struct_fields__} for body in bodies]
+    found = await _find(session, resource, named)
+    if not resource.scoped:
+        return [None] * len(bodies)
+    owners = [_owner_of(given, found, actor) for given in named]
+    await _require_tenants(session, {owner for owner in owners if owner != actor.tenant_id})
+    errors = [
+        error
+        for position, (given, owner) in enumerate(zip(named, owners, strict=True))
+        for error in _foreign(given, found, owner, prefix=f"[{position}]." if position else "")
+    ]
+    if errors:
+        raise Problem(422, "the request is not valid", errors=errors)
+    return list(owners)
+
+
+async def check_references(
+    session: Session, resource: Resource, given: Mapping[str, Any], *, owner: int | None
+) -> None:
+    """Raises: Problem 422 if ``given`` points to what ``owner`` does not have."""
+    found = await _find(session, resource, [given])
+    if errors := _foreign(given, found, owner, prefix=""):
+        raise Problem(422, "the request is not valid", errors=errors)
+
+
+async def tag_ids(session: Session, names: Collection[str]) -> dict[str, int]:
+    """The numbers of the tags ``names``.
+
+    Raises: Problem 422 naming the first one that does not exist.
+    """
+    rows = await session.fetch(statements.tags_named(), {"names": sorted(names)})
+    known: dict[str, int] = {name: number for name, number in rows}  # noqa: C416 - rows, not pairs
+    for name in sorted(names):
+        if name not in known:
+            raise invalid("tags", f"there is no tag {name!r}")
+    return known
+
+
+async def _find(
+    session: Session, resource: Resource, bodies: Sequence[Mapping[str, Any]]
+) -> Found:
+    found: Found = {}
+    for field, target in resource.references.items():
+        numbers = {body.get(field) for body in bodies} - {None, UNSET}
+        found[field] = {}
+        if numbers:
+            statement = statements.owners(models.metadata.tables[target])
+            rows = await session.fetch(statement, {"ids": list(numbers)})
+            found[field] = {number: owner for number, owner in rows}  # noqa: C416 - see tag_ids
+    return found
+
+
+async def _require_tenants(session: Session, numbers: Collection[int]) -> None:
+    if not numbers:
+        return
+    statement = statements.owners(models.tenants)
+    rows = await session.fetch(statement, {"ids": list(numbers)})
+    if len(rows) < len(numbers):
+        raise invalid("tenant_id", "there is no such tenant")
+
+
+def _owner_of(given: Mapping[str, Any], found: Found, actor: Actor) -> int:
+    named = given["tenant_id"]
+    if actor.tenant_id is not None:
+        if named not in {UNSET, actor.tenant_id}:
+            raise invalid("tenant_id", "there is no such tenant")
+        return actor.tenant_id
+    if named is not UNSET:
+        owner: int = named
+        return owner
+    for field, owners in found.items():
+        if told := owners.get(given[field]):
+            return told
+    raise invalid("tenant_id", "is required from an actor without a tenant")
+
+
+def _foreign(
+    given: Mapping[str, Any], found: Found, owner: int | None, *, prefix: str
+) -> list[FieldError]:
+    return [
+        FieldError(prefix + field, "there is no such object")
+        for field, owners in found.items()
+        if given.get(field, UNSET) not in {None, UNSET}
+        and (given[field] not in owners or owners[given[field]] not in {None, owner})
+    ]

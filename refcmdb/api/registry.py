@@ -1,0 +1,149 @@
+"""The resources of the API."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from refcmdb import models
+from refcmdb.api import schemas
+from refcmdb.api.resource import Resource
+
+OWNER = {"tenant": "tenant_id"}
+
+tag_names = (
+    sa.func.array(
+        sa.select(models.tags.c.name)
+        .join(models.device_tags, models.device_tags.c.tag_id == models.tags.c.id)
+        .where(models.device_tags.c.device_id == models.devices.c.id)
+        .order_by(models.tags.c.name)
+        .scalar_subquery()
+    )
+)
+
+_ALL = (
+    Resource(
+        path="tenants",
+        singular="a tenant",
+        table=models.tenants,
+        item=schemas.TenantItem,
+        body=schemas.TenantBody,
+        filters=("name",),
+        sorts=("id", "name"),
+    ),
+    Resource(
+        path="sites",
+        singular="a site",
+        table=models.sites,
+        item=schemas.SiteItem,
+        body=schemas.SiteBody,
+        filters=("tenant_id", "name", "region", "status"),
+        sorts=("id", "name"),
+        embeds=OWNER,
+    ),
+    Resource(
+        path="racks",
+        singular="a rack",
+        table=models.racks,
+        item=schemas.RackItem,
+        body=schemas.RackBody,
+        filters=("tenant_id", "site_id", "name"),
+        sorts=("id", "name"),
+        embeds=OWNER | {"site": "site_id"},
+    ),
+    Resource(
+        path="device-types",
+        singular="a device type",
+        table=models.device_types,
+        item=schemas.DeviceTypeItem,
+        body=schemas.DeviceTypeBody,
+        filters=("manufacturer", "model"),
+        sorts=("id", "manufacturer", "model"),
+        label="model",
+    ),
+    Resource(
+        path="devices",
+        singular="a device",
+        table=models.devices,
+        item=schemas.DeviceItem,
+        body=schemas.DeviceBody,
+        filters=(
+            "tenant_id",
+            "site_id",
+            "rack_id",
+            "device_type_id",
+            "status",
+            "role",
+            "name",
+            "serial",
+            "asset_tag",
+        ),
+        sorts=("id", "name", "serial", "created_at", "updated_at"),
+        embeds=OWNER
+        | {"site": "site_id", "rack": "rack_id", "device_type": "device_type_id"},
+        extras={"tags": tag_names},
+        bulk=True,
+    ),
+    Resource(
+        path="interfaces",
+        singular="an interface",
+        table=models.interfaces,
+        item=schemas.InterfaceItem,
+        body=schemas.InterfaceBody,
+        filters=("tenant_id", "device_id", "name", "type", "mac", "enabled"),
+        sorts=("id", "name"),
+        embeds=OWNER | {"device": "device_id"},
+    ),
+    Resource(
+        path="prefixes",
+        singular="a prefix",
+        table=models.prefixes,
+        item=schemas.PrefixItem,
+        body=schemas.PrefixBody,
+        filters=("tenant_id", "site_id", "prefix", "status"),
+        sorts=("id", "prefix"),
+        embeds=OWNER | {"site": "site_id"},
+        label="prefix",
+    ),
+    Resource(
+        path="ip-addresses",
+        singular="an IP address",
+        table=models.ip_addresses,
+        item=schemas.IpAddressItem,
+        body=schemas.IpAddressBody,
+        filters=("tenant_id", "interface_id", "address", "status", "dns_name"),
+        sorts=("id", "address"),
+        embeds=OWNER | {"interface": "interface_id"},
+        label="address",
+    ),
+    Resource(
+        path="vlans",
+        singular="a VLAN",
+        table=models.vlans,
+        item=schemas.VlanItem,
+        body=schemas.VlanBody,
+        filters=("tenant_id", "site_id", "vid", "name"),
+        sorts=("id", "vid", "name"),
+        embeds=OWNER | {"site": "site_id"},
+    ),
+    Resource(
+        path="tags",
+        singular="a tag",
+        table=models.tags,
+        item=schemas.TagItem,
+        body=schemas.TagBody,
+        filters=("name",),
+        sorts=("id", "name"),
+    ),
+    Resource(
+        path="changes",
+        singular="a change",
+        table=models.changes,
+        item=schemas.ChangeItem,
+        filters=("tenant_id", "object_type", "object_id", "action", "user_id", "request_id"),
+        default_sort="-id",
+        embeds=OWNER | {"user": "user_id"},
+    ),
+)
+
+# By table name. The planted faults replace entries before the application is built.
+RESOURCES: dict[str, Resource] = {resource.name: resource for resource in _ALL}

@@ -1,0 +1,69 @@
+"""What a request says, checked: body, query parameters, path."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from refcmdb.api.problems import Problem, from_validation, invalid
+from refcmdb.api.values import LARGEST_ID, decode
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+LARGEST_BODY_BYTES = 1024 * 1024
+
+
+async def read_body(request: Request, kind: Any) -> Any:  # noqa: ANN401 - any struct or list
+    """The JSON body as ``kind``.
+
+    Raises: Problem 400 for what is not JSON, 413 above 1 MiB, 415 for another media type, 422
+        for values that are not valid.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(415, "the body must be application/json")
+    raw = await _raw_body(request)
+    try:
+        return msgspec.json.decode(raw, type=kind, dec_hook=decode)
+    except msgspec.ValidationError as error:
+        raise from_validation(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(400, "the body is not valid JSON") from error
+
+
+def read_query[Query: msgspec.Struct](request: Request, kind: type[Query]) -> Query:
+    """The query parameters as ``kind``.
+
+    Raises: Problem 422 for unknown, repeated or invalid ones.
+    """
+    given = request.query_params.multi_items()
+    named = dict(given)
+    if len(named) < len(given):
+        raise invalid("", "a query parameter is given twice")
+    try:
+        return msgspec.convert(named, kind, strict=False, dec_hook=decode)
+    except msgspec.ValidationError as error:
+        raise from_validation(error) from error
+
+
+def read_id(request: Request) -> int | None:
+    """The object's number in the path, or None for what cannot be one."""
+    text = request.path_params["id"]
+    number = int(text) if re.fullmatch(r"[1-9][0-9]{0,18}", text, re.ASCII) else 0
+    return number if 1 <= number <= LARGEST_ID else None
+
+
+async def _raw_body(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    too_large = Problem(413, f"the body may have at most {LARGEST_BODY_BYTES} bytes")
+    if announced.isdigit() and int(announced[:20]) > LARGEST_BODY_BYTES:
+        raise too_large
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > LARGEST_BODY_BYTES:
+            raise too_large
+    return bytes(raw)

@@ -1,0 +1,223 @@
+"""The SQL of the API, made from resource declarations; values are always bound."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET
+
+from refcmdb import models
+from refcmdb.api.registry import RESOURCES
+from refcmdb.services.database import Statement, compiled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from refcmdb.api.resource import Resource
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What makes two list statements the same text."""
+
+    sort: str
+    filters: tuple[str, ...] = ()
+    scoped: bool = False
+    searching: bool = False
+    following: bool = False
+
+
+def bound(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    """A value to compare with ``column``; a string cast to a length would be cut silently."""
+    kind = sa.Text() if isinstance(column.type, sa.String) else column.type
+    return sa.bindparam(name, type_=kind)
+
+
+def selected(resource: Resource) -> list[sa.ColumnElement[Any]]:
+    """The SELECT list that makes an item, in the order of the item's fields."""
+    return [_selected(resource, field) for field in resource.item.__struct_fields__]
+
+
+def _selected(resource: Resource, field: str) -> sa.ColumnElement[Any]:
+    if field in resource.extras:
+        return resource.extras[field].label(field)
+    if field in resource.embeds:
+        return embedded(resource, field).label(field)
+    column = resource.table.c[field]
+    return sa.cast(column, sa.Text).label(field) if _is_address(column) else column
+
+
+def embedded(resource: Resource, field: str) -> sa.ColumnElement[Any]:
+    """The label of the object that a foreign key points to.
+
+    A scalar subquery, because that is always an index lookup per row of the page; a join might
+    become a hash over the whole of a large table.
+    """
+    (key,) = resource.table.c[resource.embeds[field]].foreign_keys
+    target = key.column.table.alias(f"its_{field}")
+    known = RESOURCES.get(key.column.table.name)
+    label = target.c[known.label if known else "name"]
+    return (
+        sa.select(label)
+        .where(target.c.id == resource.table.c[resource.embeds[field]])
+        .scalar_subquery()
+    )
+
+
+def owned(resource: Resource) -> sa.ColumnElement[bool]:
+    """The tenant predicate."""
+    return resource.table.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger)
+
+
+def matching(resource: Resource) -> sa.ColumnElement[bool]:
+    """The substring search."""
+    return resource.table.c.search_text.ilike(sa.bindparam("q", type_=sa.Text))
+
+
+def ordering(resource: Resource, sort: str) -> list[sa.ColumnElement[Any]]:
+    """A total order: the column, then the number, both in the same direction."""
+    name = sort.removeprefix("-")
+    columns = dict.fromkeys([resource.table.c[name], resource.table.c.id])
+    return [column.desc() if sort.startswith("-") else column.asc() for column in columns]
+
+
+def following(resource: Resource, sort: str) -> sa.ColumnElement[bool]:
+    """What comes after the row that the cursor names."""
+    column = resource.table.c[sort.removeprefix("-")]
+    here: sa.ColumnElement[Any] = sa.tuple_(column, resource.table.c.id)
+    there: sa.ColumnElement[Any] = sa.tuple_(
+        bound("after_value", column), sa.bindparam("after_id", type_=sa.BigInteger)
+    )
+    if column is resource.table.c.id:
+        here, there = column, sa.bindparam("after_id", type_=sa.BigInteger)
+    return here < there if sort.startswith("-") else here > there
+
+
+def select_page(resource: Resource, shape: Shape) -> sa.Select[Any]:
+    """One page of a list, and one row more that tells whether there is another."""
+    table = resource.table
+    select = sa.select(*selected(resource))
+    if shape.scoped:
+        select = select.where(owned(resource))
+    for name in shape.filters:
+        select = select.where(table.c[name] == bound(f"is_{name}", table.c[name]))
+    if shape.searching:
+        select = select.where(matching(resource))
+    if shape.following:
+        select = select.where(following(resource, shape.sort))
+    return select.order_by(*ordering(resource, shape.sort)).limit(
+        sa.bindparam("limit", type_=sa.BigInteger)
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def page(resource: Resource, shape: Shape) -> Statement:
+    """:func:`select_page`, compiled once per shape."""
+    return compiled(select_page(resource, shape))
+
+
+@functools.cache
+def detail(resource: Resource, *, scoped: bool, lock: bool = False) -> Statement:
+    """One object by ``id``; with ``lock`` it stays as it is until the transaction ends."""
+    select = sa.select(*selected(resource)).where(
+        resource.table.c.id == sa.bindparam("id", type_=sa.BigInteger)
+    )
+    if scoped:
+        select = select.where(owned(resource))
+    return compiled(select.with_for_update(of=resource.table) if lock else select)
+
+
+@functools.cache
+def items(resource: Resource) -> Statement:
+    """The objects of ``ids``, in the order of their numbers."""
+    table = resource.table
+    select = sa.select(*selected(resource)).where(table.c.id == sa.any_(_ids())).order_by(table.c.id)
+    return compiled(select)
+
+
+@functools.cache
+def owners(table: sa.Table) -> Statement:
+    """``id`` and owner of the rows of ``ids``; the owner is null in shared tables."""
+    owner = table.c.tenant_id if "tenant_id" in table.c else sa.null()
+    return compiled(sa.select(table.c.id, owner).where(table.c.id == sa.any_(_ids())))
+
+
+@functools.cache
+def insert(table: sa.Table, columns: tuple[str, ...], *, number: bool = True) -> Statement:
+    """Rows from one array per column; returns their numbers if the table has them."""
+    arrays = [_array(name, table.c[name]) for name in columns]
+    rows = sa.func.unnest(*arrays).table_valued(*columns).render_derived(name="rows")
+    statement = sa.insert(table).from_select(list(columns), sa.select(*rows.c))
+    return compiled(statement.returning(table.c.id) if number else statement)
+
+
+@functools.lru_cache(maxsize=1024)
+def update(table: sa.Table, columns: tuple[str, ...]) -> Statement:
+    """New values of ``columns`` for the row ``id``."""
+    values: dict[str, sa.ColumnElement[Any]] = {
+        name: bound(f"new_{name}", table.c[name]) for name in columns
+    }
+    if "updated_at" in table.c:
+        values["updated_at"] = sa.func.now()
+    return compiled(sa.update(table).where(_is_id(table)).values(values).returning(table.c.id))
+
+
+@functools.cache
+def delete(table: sa.Table, *, scoped: bool) -> Statement:
+    """Remove the row ``id``."""
+    statement = sa.delete(table).where(_is_id(table))
+    if scoped:
+        statement = statement.where(
+            table.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger)
+        )
+    return compiled(statement.returning(table.c.id))
+
+
+@functools.cache
+def tags_named() -> Statement:
+    """``name`` and ``id`` of the tags of ``names``."""
+    names = sa.bindparam("names", type_=ARRAY(sa.Text))
+    return compiled(
+        sa.select(models.tags.c.name, models.tags.c.id).where(models.tags.c.name == sa.any_(names))
+    )
+
+
+@functools.cache
+def untag() -> Statement:
+    """Take all tags off the device ``id``."""
+    column = models.device_tags.c.device_id
+    return compiled(
+        sa.delete(models.device_tags).where(column == sa.bindparam("id", type_=sa.BigInteger))
+    )
+
+
+def page_values(query: Mapping[str, object], *, tenant_id: int | None) -> dict[str, object]:
+    """The values of a page statement: filters by their names, the rest by its own."""
+    values: dict[str, object] = {f"is_{name}": value for name, value in query.items()}
+    return values | {"scope": tenant_id}
+
+
+def substring(text: object) -> str:
+    """The LIKE pattern that finds ``text`` anywhere, its wildcards taken literally."""
+    escaped = str(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+def _ids() -> sa.BindParameter[Any]:
+    return sa.bindparam("ids", type_=ARRAY(sa.BigInteger))
+
+
+def _is_id(table: sa.Table) -> sa.ColumnElement[bool]:
+    return table.c.id == sa.bindparam("id", type_=sa.BigInteger)
+
+
+def _array(name: str, column: sa.Column[Any]) -> sa.BindParameter[Any]:
+    kind = sa.Text() if isinstance(column.type, sa.String) else column.type
+    return sa.bindparam(name, type_=ARRAY(kind))
+
+
+def _is_address(column: sa.Column[Any]) -> bool:
+    return isinstance(column.type, INET | CIDR)

@@ -1,0 +1,109 @@
+"""The types of single values: what the edge accepts, and what OpenAPI says of it."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+LARGEST_ID = 2**63 - 1
+LARGEST_BULK = 1000
+LONGEST_ADDRESS = 49
+
+# A negative look-ahead ends the patterns because "$" also matches before a last line feed.
+ONE_LINE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
+SEVERAL_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*(?![\s\S])"
+
+
+def line(shortest: int, longest: int, *, examples: list[Any] | None = None) -> Meta:
+    """A string without control characters, ``shortest`` to ``longest`` characters long."""
+    return Meta(min_length=shortest, max_length=longest, pattern=ONE_LINE, examples=examples)
+
+
+class Address(str):
+    """An IPv4 or IPv6 address with its prefix length, such as ``10.0.0.1/24``."""
+
+    __slots__ = ()
+
+
+class Network(str):
+    """An IPv4 or IPv6 network without host bits, such as ``10.0.0.0/24``."""
+
+    __slots__ = ()
+
+
+Id = Annotated[int, Meta(ge=1, le=LARGEST_ID, extra_json_schema={"format": "int64"})]
+Name = Annotated[str, line(1, 100, examples=["core-1"])]
+RackName = Annotated[str, line(1, 50, examples=["R101"])]
+TagName = Annotated[str, line(1, 50, examples=["edge"])]
+Label = Annotated[str, line(1, 64, examples=["Ethernet1"])]
+Region = Annotated[str, line(1, 50, examples=["emea"])]
+Serial = Annotated[str, line(1, 50, examples=["FOC1234X0AB"])]
+Description = Annotated[str, line(0, 200)]
+DnsName = Annotated[str, Meta(max_length=255, pattern=r"^[A-Za-z0-9._-]*(?![\s\S])")]
+Comments = Annotated[str, Meta(max_length=2000, pattern=SEVERAL_LINES)]
+Color = Annotated[str, Meta(pattern=r"^[0-9a-f]{6}(?![\s\S])", max_length=6, examples=["1f77b4"])]
+Mac = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}(?![\s\S])",
+        max_length=17,
+        examples=["02:00:00:00:00:01"],
+    ),
+]
+HeightUnits = Annotated[int, Meta(ge=1, le=100)]
+Mtu = Annotated[int, Meta(ge=68, le=65535)]
+Vid = Annotated[int, Meta(ge=1, le=4094)]
+SearchText = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=100,
+        pattern=ONE_LINE,
+        description="Case-insensitive substring.",
+        examples=["core"],
+    ),
+]
+Limit = Annotated[int, Meta(ge=1, le=1000, description="Items on one page.")]
+Cursor = Annotated[str, line(1, 1000), Meta(description="`next` of the page before.")]
+Status = Literal["planned", "active", "retired"]
+DeviceStatus = Literal["planned", "staged", "active", "offline", "retired"]
+DeviceRole = Literal["access", "distribution", "core", "firewall", "router", "server"]
+InterfaceType = Literal["1000base-t", "10gbase-x", "25gbase-x", "100gbase-x", "lag", "virtual"]
+AddressStatus = Literal["active", "reserved", "deprecated", "dhcp"]
+Action = Literal["create", "update", "delete"]
+UserRole = Literal["viewer", "operator", "admin"]
+
+
+_encoder = msgspec.json.Encoder(enc_hook=str)
+
+
+def decode(kind: type, value: object) -> object:
+    """What msgspec asks for the types that are ours (its ``dec_hook``).
+
+    Raises: ValueError, which msgspec turns into a ValidationError with the path of the value.
+    """
+    if not isinstance(value, str) or len(value) > LONGEST_ADDRESS or "%" in value:
+        raise ValueError("Expected an IP address or network")
+    if kind is Address:
+        return Address(ipaddress.ip_interface(value))
+    return Network(ipaddress.ip_network(value))
+
+
+def encode(value: object) -> bytes:
+    """``value`` as JSON, our own types included."""
+    return _encoder.encode(value)
+
+
+def describe(kind: type) -> dict[str, object]:
+    """The JSON schema of the types that are ours (msgspec's ``schema_hook``)."""
+    example = "10.0.0.1/24" if kind is Address else "10.0.0.0/24"
+    return {
+        "type": "string",
+        "minLength": 2,
+        "maxLength": LONGEST_ADDRESS,
+        "description": (kind.__doc__ or "").replace("``", "`"),
+        "examples": [example],
+    }

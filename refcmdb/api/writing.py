@@ -1,0 +1,238 @@
+"""Creates, patches and deletes: one transaction each, with its rows in the change log."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import msgspec
+from msgspec import UNSET
+
+from refcmdb import models
+from refcmdb.api import statements
+from refcmdb.api.problems import Problem, missing
+from refcmdb.api.reading import read_rows, scope_of
+from refcmdb.api.references import check_references, owners_of, tag_ids
+from refcmdb.api.values import encode
+from refcmdb.services.cache import keys
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from refcmdb.api.reading import Backend
+    from refcmdb.api.resource import Resource
+    from refcmdb.auth.actors import Actor
+    from refcmdb.services.database import Session
+
+CHANGE_COLUMNS = (
+    "tenant_id",
+    "object_type",
+    "object_id",
+    "action",
+    "before",
+    "after",
+    "user_id",
+    "request_id",
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One object before and after a write; None where there was or is none."""
+
+    before: Any = None
+    after: Any = None
+
+    @property
+    def action(self) -> str:
+        """The word of the change log."""
+        if self.before is None:
+            return "create"
+        return "delete" if self.after is None else "update"
+
+    @property
+    def item(self) -> Any:  # noqa: ANN401 - items have no common type
+        """The object, as it is or as it last was."""
+        return self.before if self.after is None else self.after
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Who writes what, in which request."""
+
+    backend: Backend
+    resource: Resource
+    actor: Actor
+    request_id: str
+
+    def require_permission(self) -> None:
+        """Raises: Problem 403 if the role does not write this resource."""
+        allowed = self.actor.writes if self.resource.scoped else self.actor.administers
+        if not allowed:
+            raise Problem(403, f"the role {self.actor.role} does not write {self.resource.path}")
+
+    async def create(self, bodies: Sequence[msgspec.Struct]) -> list[msgspec.Struct]:
+        """All of ``bodies`` as new objects, or none of them.
+
+        Raises: Problem 409 for a duplicate, 422 for a reference that the owner does not have.
+        """
+        async with self._transaction() as session:
+            owners = await owners_of(session, self.resource, self.actor, bodies)
+            numbers = await self._insert(session, bodies, owners)
+            await self._tag(session, numbers, [getattr(body, "tags", []) for body in bodies])
+            statement = statements.items(self.resource)
+            created = await read_rows(session, self.resource, statement, {"ids": numbers})
+            changes = [Change(after=item) for item in created]
+            await self._record(session, changes)
+        await self._invalidate(changes)
+        return created
+
+    async def patch(self, number: int, patch: msgspec.Struct) -> msgspec.Struct:
+        """The object with the given fields changed.
+
+        Raises: Problem 404, 409 for a duplicate, 422 for a reference the owner does not have.
+        """
+        given = {name: getattr(patch, name) for name in patch.__struct_fields__}
+        given = {name: value for name, value in given.items() if value is not UNSET}
+        async with self._transaction() as session:
+            before = await self._locked(session, number)
+            await check_references(session, self.resource, given, owner=_owner(before))
+            await self._update(session, number, given)
+            after = await self._locked(session, number)
+            changes = [Change(before=before, after=after)] if given else []
+            await self._record(session, changes)
+        await self._invalidate(changes)
+        return after
+
+    async def delete(self, number: int) -> None:
+        """Remove the object.
+
+        Raises: Problem 404, 409 if other objects refer to it.
+        """
+        async with self._transaction() as session:
+            before = await self._locked(session, number)
+            await self._remove(session, number)
+            changes = [Change(before=before)]
+            await self._record(session, changes)
+        await self._invalidate(changes)
+
+    async def _locked(self, session: Session, number: int) -> msgspec.Struct:
+        scope = scope_of(self.resource, self.actor)
+        statement = statements.detail(self.resource, scoped=scope is not None, lock=True)
+        values = {"id": number, "scope": scope}
+        rows = await read_rows(session, self.resource, statement, values)
+        if not rows:
+            raise missing(self.resource.singular)
+        return rows[0]
+
+    async def _insert(
+        self, session: Session, bodies: Sequence[msgspec.Struct], owners: Sequence[int | None]
+    ) -> list[int]:
+        table = self.resource.table
+        fields = [name for name in bodies[0].__struct_fields__ if name in table.c]
+        values: dict[str, object] = {
+            name: [getattr(body, name) for body in bodies] for name in fields
+        }
+        if self.resource.scoped:
+            values["tenant_id"] = list(owners)
+        rows = await session.fetch(statements.insert(table, tuple(values)), values)
+        return [number for (number,) in rows]
+
+    async def _update(self, session: Session, number: int, given: dict[str, Any]) -> None:
+        columns = tuple(name for name in given if name in self.resource.table.c)
+        values = {f"new_{name}": given[name] for name in columns} | {"id": number}
+        if given:
+            await session.fetch(statements.update(self.resource.table, columns), values)
+        if "tags" in given:
+            await session.fetch(statements.untag(), {"id": number})
+            await self._tag(session, [number], [given["tags"]])
+
+    async def _remove(self, session: Session, number: int) -> None:
+        scope = scope_of(self.resource, self.actor)
+        statement = statements.delete(self.resource.table, scoped=scope is not None)
+        await session.fetch(statement, {"id": number, "scope": scope})
+
+    async def _tag(
+        self, session: Session, numbers: Sequence[int], names: Sequence[list[str]]
+    ) -> None:
+        wanted = {name for each in names for name in each}
+        if not wanted:
+            return
+        known = await tag_ids(session, wanted)
+        pairs = [
+            (number, known[name])
+            for number, each in zip(numbers, names, strict=True)
+            for name in sorted(set(each))
+        ]
+        statement = statements.insert(models.device_tags, ("device_id", "tag_id"), number=False)
+        devices, tags = zip(*pairs, strict=True)
+        await session.fetch(statement, {"device_id": list(devices), "tag_id": list(tags)})
+
+    async def _record(self, session: Session, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        rows = [
+            (
+                _owner(change.item),
+                self.resource.name,
+                change.item.id,
+                change.action,
+                _snapshot(change.before),
+                _snapshot(change.after),
+                self.actor.id,
+                self.request_id,
+            )
+            for change in changes
+        ]
+        columns = map(list, zip(*rows, strict=True))
+        values = dict(zip(CHANGE_COLUMNS, columns, strict=True))
+        await session.fetch(statements.insert(models.changes, CHANGE_COLUMNS), values)
+
+    async def _invalidate(self, changes: Sequence[Change]) -> None:
+        tags = {tag for change in changes for tag in tags_of_change(self.resource, change)}
+        await self.backend.cache.invalidate(tags)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Session]:
+        try:
+            async with self.backend.database.transaction() as session:
+                yield session
+        except asyncpg.UniqueViolationError as error:
+            raise Problem(409, self._duplicate(error.constraint_name)) from error
+        except asyncpg.ForeignKeyViolationError as error:
+            raise Problem(409, "other objects refer to it, or it refers to one gone") from error
+
+    def _duplicate(self, constraint: str | None) -> str:
+        for unique in self.resource.table.constraints:
+            if unique.name == constraint:
+                names = [column.name for column in unique.columns if column.name != "tenant_id"]
+                return f"there is already {self.resource.singular} with this {', '.join(names)}"
+        return f"there is already {self.resource.singular} like this"
+
+
+def tags_of_change(resource: Resource, change: Change) -> set[str]:
+    """The cache tags that a change invalidates: what shows the object, and nothing else."""
+    scopes = {_owner(change.item), None}
+    tags = {keys.object_tag(resource.name, change.item.id)}
+    tags |= {keys.list_tag(resource.name, scope) for scope in scopes}
+    tags |= {keys.list_tag("changes", scope) for scope in scopes}
+    if change.action == "update" and _label(resource, change.before) != _label(
+        resource, change.after
+    ):
+        tags |= {keys.label_tag(resource.name, scope) for scope in scopes}
+    return tags
+
+
+def _label(resource: Resource, item: Any) -> object:  # noqa: ANN401 - see Change.item
+    return getattr(item, resource.label)
+
+
+def _owner(item: Any) -> int | None:  # noqa: ANN401 - see Change.item
+    owner: int | None = getattr(item, "tenant_id", None)
+    return owner
+
+
+def _snapshot(item: Any) -> bytes | None:  # noqa: ANN401 - see Change.item
+    return None if item is None else encode(item)

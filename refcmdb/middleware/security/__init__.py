@@ -1,0 +1,1 @@
+"""What every response must carry, whatever the endpoint does."""

@@ -1,0 +1,76 @@
+"""No internals in answers: what went wrong inside goes to the log, under the request's id."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+import asyncpg
+from starlette.responses import Response
+
+from refcmdb.api.problems import MEDIA_TYPE, Problem
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+UNAVAILABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.QueryCanceledError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+
+class ErrorGuard:
+    """Pure ASGI: gives every request an id, and turns exceptions into problem documents."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer in any case, as long as the response has not begun."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["request_id"] = secrets.token_hex(16)
+        begun = False
+
+        async def send_noticed(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noticed)
+        except Exception as error:
+            problem = problem_of(error)
+            if problem.status >= 500:
+                log.exception("request %s failed", scope["request_id"])
+            if begun:
+                raise
+            await answer(problem, scope["request_id"])(scope, receive, send)
+
+
+def problem_of(error: Exception) -> Problem:
+    """What the caller is told about ``error``."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, UNAVAILABLE):
+        return Problem(503, "the database does not answer", headers={"Retry-After": "1"})
+    return Problem(500, "this is our fault; the log has more under the request id")
+
+
+def answer(problem: Problem, request_id: str) -> Response:
+    """The response that carries ``problem``."""
+    return Response(
+        problem.body(request_id if problem.status >= 500 else None),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **problem.headers},
+    )

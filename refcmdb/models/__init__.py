@@ -1,0 +1,33 @@
+"""The tables of the CMDB, as SQLAlchemy metadata; importing this package knows all of them."""
+
+from refcmdb.models.access import api_tokens, tenants, users
+from refcmdb.models.addressing import ip_addresses, prefixes, vlans
+from refcmdb.models.columns import metadata
+from refcmdb.models.inventory import (
+    device_tags,
+    device_types,
+    devices,
+    interfaces,
+    racks,
+    sites,
+    tags,
+)
+from refcmdb.models.journal import changes
+
+__all__ = [
+    "api_tokens",
+    "changes",
+    "device_tags",
+    "device_types",
+    "devices",
+    "interfaces",
+    "ip_addresses",
+    "metadata",
+    "prefixes",
+    "racks",
+    "sites",
+    "tags",
+    "tenants",
+    "users",
+    "vlans",
+]

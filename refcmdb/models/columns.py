@@ -1,0 +1,89 @@
+"""The columns and indexes that several tables have in common."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+Column = sa.Column[object]
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# A character that no input may contain, so that a search never matches across two columns.
+SEPARATOR = "chr(31)"
+
+
+def identity() -> sa.Column[int]:
+    """The primary key; BY DEFAULT, so that seeding may choose the numbers."""
+    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
+
+
+def reference(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
+    """A foreign key to the ``id`` of ``target``; a row that is referred to cannot go away."""
+    key = sa.ForeignKey(f"{target}.id", ondelete="RESTRICT")
+    return sa.Column(name, sa.BigInteger, key, nullable=nullable)
+
+
+def tenant() -> sa.Column[int]:
+    """The owner of the row."""
+    return reference("tenant_id", "tenants")
+
+
+def text(name: str, length: int, *, nullable: bool = False, default: str | None = None) -> Column:
+    """A string of at most ``length`` characters."""
+    column: Column = sa.Column(
+        name, sa.String(length), nullable=nullable, server_default=default
+    )
+    return column
+
+
+def moment(name: str) -> Column:
+    """A time with its zone, by default the start of the transaction."""
+    column: Column = sa.Column(
+        name, sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
+    )
+    return column
+
+
+def searchable(*expressions: str) -> Column:
+    """The text that a substring search looks at, kept by the database.
+
+    ``expressions`` are SQL, IMMUTABLE and not null.
+    """
+    joined = f" || {SEPARATOR} || ".join(expressions)
+    column: Column = sa.Column("search_text", sa.Text, sa.Computed(joined, persisted=True))
+    return column
+
+
+def search_index(table: str) -> sa.Index:
+    """The trigram index that makes ``search_text ILIKE '%…%'`` an indexed search."""
+    return sa.Index(
+        f"ix_{table}_search_text",
+        "search_text",
+        postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
+    )
+
+
+def page_indexes(*columns: str, scoped: bool = True) -> list[sa.Index]:
+    """What keyset pages in the order of ``columns`` need: for everybody, and within a tenant."""
+    everybody = [sa.Index(None, column, "id") for column in columns]
+    within = [sa.Index(None, "tenant_id", column, "id") for column in columns] if scoped else []
+    return [*everybody, *within, *([sa.Index(None, "tenant_id", "id")] if scoped else [])]
+
+
+def filter_indexes(*columns: str) -> list[sa.Index]:
+    """What an equality filter on one of ``columns`` needs."""
+    return [sa.Index(None, column, "id") for column in columns]
+
+
+JSONB = postgresql.JSONB
+INET = postgresql.INET
+CIDR = postgresql.CIDR

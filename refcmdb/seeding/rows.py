@@ -1,0 +1,234 @@
+"""The rows, as blocks of lines in PostgreSQL's COPY text format.
+
+Everything is formatted at once, a few lines per f-string: making the text must not be slower
+than PostgreSQL reads it. No value needs escaping.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import itertools
+import json
+import random
+from typing import TYPE_CHECKING
+
+from refcmdb.seeding import plan as planned
+from refcmdb.seeding.plan import EPOCH, MAKERS, TAGS, TENANTS, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BLOCK_ROWS = 2000
+REGIONS = ("emea", "amer", "apac")
+ROLES = ("access", "distribution", "core", "firewall", "router", "server")
+STATUSES = ("active", "planned", "staged", "offline", "retired")
+STATUS_WEIGHTS = (80, 5, 3, 7, 5)
+# The change log of a seeded database was written by the administrator.
+ADMIN = 5
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TableRows:
+    """What goes into one table: ``lines`` yields whole lines, some thousand at a time."""
+
+    table: str
+    columns: tuple[str, ...]
+    lines: Callable[[], Iterator[str]]
+
+
+def all_rows(plan: Plan) -> list[TableRows]:
+    """The rows of every table but users and tokens, the large tables first."""
+    return [
+        TableRows(
+            table="interfaces",
+            columns=("id", "tenant_id", "device_id", "name", "type", "mac", "enabled", "mtu"),
+            lines=lambda: blocks(interfaces(plan)),
+        ),
+        TableRows(
+            table="ip_addresses",
+            columns=("id", "tenant_id", "interface_id", "address", "status", "dns_name"),
+            lines=lambda: blocks(ip_addresses(plan)),
+        ),
+        TableRows(
+            table="devices",
+            columns=(
+                *("id", "tenant_id", "site_id", "rack_id", "device_type_id", "name", "serial"),
+                *("asset_tag", "status", "role", "comments", "created_at", "updated_at"),
+            ),
+            lines=lambda: blocks(devices(plan)),
+        ),
+        TableRows(
+            table="changes",
+            columns=(
+                *("id", "tenant_id", "object_type", "object_id", "action", "after"),
+                *("user_id", "request_id", "time"),
+            ),
+            lines=lambda: blocks(changes(plan)),
+        ),
+        TableRows(
+            table="device_tags",
+            columns=("device_id", "tag_id"),
+            lines=lambda: blocks(device_tags(plan)),
+        ),
+        *_small_tables(plan),
+    ]
+
+
+def _small_tables(plan: Plan) -> list[TableRows]:
+    return [
+        TableRows(
+            table="racks",
+            columns=("id", "tenant_id", "site_id", "name", "height_units"),
+            lines=lambda: blocks(racks(plan)),
+        ),
+        TableRows(
+            table="vlans",
+            columns=("id", "tenant_id", "site_id", "vid", "name"),
+            lines=lambda: blocks(vlans(plan)),
+        ),
+        TableRows(
+            table="prefixes",
+            columns=("id", "tenant_id", "site_id", "prefix", "status", "description"),
+            lines=lambda: blocks(prefixes(plan)),
+        ),
+        TableRows(
+            table="sites",
+            columns=("id", "tenant_id", "name", "region", "status", "address"),
+            lines=lambda: blocks(sites(plan)),
+        ),
+        TableRows(
+            table="device_types",
+            columns=("id", "manufacturer", "model", "height_units"),
+            lines=lambda: blocks(device_types()),
+        ),
+        TableRows(
+            table="tags",
+            columns=("id", "name", "color"),
+            lines=lambda: blocks(
+                f"{number}\t{name}\t{number * 999_983 % 0xFFFFFF:06x}\n"
+                for number, name in enumerate(TAGS, 1)
+            ),
+        ),
+        TableRows(
+            table="tenants",
+            columns=("id", "name", "description"),
+            lines=lambda: blocks(
+                f"{number}\t{name}\tThe {name} tenant\n" for number, name in enumerate(TENANTS, 1)
+            ),
+        ),
+    ]
+
+
+def blocks(lines: Iterator[str]) -> Iterator[str]:
+    """``lines``, joined to fewer and longer texts."""
+    return ("".join(batch) for batch in itertools.batched(lines, BLOCK_ROWS))
+
+
+def sites(plan: Plan) -> Iterator[str]:
+    """One line per site."""
+    for site in range(1, plan.sites + 1):
+        region = REGIONS[site % 3]
+        yield f"{site}\t{plan.owner_of(site)}\t{region}-{site:05d}\t{region}\tactive\t{site} Main St\n"
+
+
+def racks(plan: Plan) -> Iterator[str]:
+    """Ten lines per site."""
+    for site, position in itertools.product(
+        range(1, plan.sites + 1), range(planned.RACKS_PER_SITE)
+    ):
+        rack = (site - 1) * planned.RACKS_PER_SITE + position + 1
+        yield f"{rack}\t{plan.owner_of(site)}\t{site}\tR{site:05d}-{position + 1:02d}\t42\n"
+
+
+def vlans(plan: Plan) -> Iterator[str]:
+    """Four lines per site."""
+    purposes = ("data", "voice", "guest", "management")
+    for site, position in itertools.product(range(1, plan.sites + 1), range(4)):
+        vlan = (site - 1) * planned.VLANS_PER_SITE + position + 1
+        vid, name = 100 * (position + 1), f"{purposes[position]}-{site:05d}"
+        yield f"{vlan}\t{plan.owner_of(site)}\t{site}\t{vid}\t{name}\n"
+
+
+def prefixes(plan: Plan) -> Iterator[str]:
+    """Four lines per site, out of 172.16.0.0/12 and beyond."""
+    for site, position in itertools.product(range(1, plan.sites + 1), range(4)):
+        number = (site - 1) * planned.PREFIXES_PER_SITE + position
+        network = f"{172 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.0/24"
+        owner = plan.owner_of(site)
+        yield f"{number + 1}\t{owner}\t{site}\t{network}\tactive\tNetwork {position} of {site}\n"
+
+
+def device_types() -> Iterator[str]:
+    """One line per product."""
+    products = itertools.product(MAKERS, range(1, planned.MODELS_PER_MAKER + 1))
+    for number, (maker, model) in enumerate(products, 1):
+        yield f"{number}\t{maker}\t{maker[:2].upper()}-{model * 1000 + number}\t{model % 3 + 1}\n"
+
+
+def devices(plan: Plan) -> Iterator[str]:
+    """One line per device."""
+    rng = random.Random(f"{plan.seed} devices")  # noqa: S311 - data to look at, no secret
+    statuses = rng.choices(STATUSES, STATUS_WEIGHTS, k=plan.devices)
+    kinds = rng.choices(range(1, plan.device_types + 1), k=plan.devices)
+    serials = rng.sample(range(36**6), k=plan.devices)
+    for device, status, kind, serial in zip(
+        range(1, plan.devices + 1), statuses, kinds, serials, strict=True
+    ):
+        site, role = plan.site_of(device), ROLES[device % 6]
+        asset = f"A{device:07d}" if device % 3 else r"\N"
+        time = _time(device)
+        yield (
+            f"{device}\t{plan.owner_of(site)}\t{site}\t{plan.rack_of(device)}\t{kind}"
+            f"\t{role}-{site:05d}-{device:06d}\tSN{serial:010d}\t{asset}\t{status}\t{role}"
+            f"\t\t{time}\t{time}\n"
+        )
+
+
+def interfaces(plan: Plan) -> Iterator[str]:
+    """Four lines per device in one text."""
+    for device in range(1, plan.devices + 1):
+        owner, first = plan.owner_of(plan.site_of(device)), device * 4 - 3
+        mac = f"02:{device >> 16 & 255:02x}:{device >> 8 & 255:02x}:{device & 255:02x}:00"
+        yield (
+            f"{first}\t{owner}\t{device}\tEthernet1\t1000base-t\t{mac}:01\tt\t1500\n"
+            f"{first + 1}\t{owner}\t{device}\tEthernet2\t1000base-t\t{mac}:02\tt\t1500\n"
+            f"{first + 2}\t{owner}\t{device}\tEthernet3\t10gbase-x\t{mac}:03\tf\t9000\n"
+            f"{first + 3}\t{owner}\t{device}\tLoopback0\tvirtual\t\\N\tt\t\\N\n"
+        )
+
+
+def ip_addresses(plan: Plan) -> Iterator[str]:
+    """Two lines per device in one text: one of its first port, one of its loopback."""
+    for device in range(1, plan.devices + 1):
+        site = plan.site_of(device)
+        owner, first = plan.owner_of(site), device * 2 - 1
+        host = f"{device >> 16 & 255}.{device >> 8 & 255}.{device & 255}"
+        name = f"d{device}.s{site}.example.net"
+        yield (
+            f"{first}\t{owner}\t{device * 4 - 3}\t10.{host}/24\tactive\t{name}\n"
+            f"{first + 1}\t{owner}\t{device * 4}\t100.{host}/32\tactive\tlo.{name}\n"
+        )
+
+
+def device_tags(plan: Plan) -> Iterator[str]:
+    """One line per device; tag numbers count from 1."""
+    rng = random.Random(f"{plan.seed} tags")  # noqa: S311 - data to look at, no secret
+    numbers = rng.choices(range(1, len(TAGS) + 1), k=plan.devices)
+    return (f"{device}\t{tag}\n" for device, tag in enumerate(numbers, 1))
+
+
+def changes(plan: Plan) -> Iterator[str]:
+    """One line per device: its creation."""
+    rng = random.Random(f"{plan.seed} changes")  # noqa: S311 - data to look at, no secret
+    for device in range(1, plan.devices + 1):
+        site = plan.site_of(device)
+        after = json.dumps({"id": device, "site_id": site})
+        yield (
+            f"{device}\t{plan.owner_of(site)}\tdevices\t{device}\tcreate\t{after}"
+            f"\t{ADMIN}\t{rng.getrandbits(128):032x}\t{_time(device)}\n"
+        )
+
+
+def _time(number: int) -> str:
+    return (EPOCH + dt.timedelta(seconds=number)).isoformat()

@@ -1,0 +1,86 @@
+"""The server process: uvicorn around the application, logs to stderr, one line per event."""
+
+from __future__ import annotations
+
+import importlib
+import ipaddress
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from refcmdb.settings import Settings
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 0.5
+
+
+class OneLineFormatter(logging.Formatter):
+    """Line feeds become ``\\n``, in tracebacks and in whatever a caller sent."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return super().format(record).replace("\r", r"\r").replace("\n", r"\n")
+
+
+def serve(settings: Settings, *, host: str, port: int, fault: str | None = None) -> int:
+    """Answer until SIGTERM or SIGINT; returns the exit status.
+
+    A ``fault`` is planted before the application is built, and only on the loopback interface.
+    """
+    configure_logging()
+    if fault and not (is_loopback(host) and plant(fault)):
+        return 2
+    from refcmdb.api.application import build  # noqa: PLC0415 - after the fault is planted
+
+    config = uvicorn.Config(
+        build(settings),
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    config.timeout_graceful_shutdown = GRACE_S  # type: ignore[assignment] # whole seconds are too long
+    server = uvicorn.Server(config)
+    server.run()
+    return 0 if server.started else 3
+
+
+def configure_logging() -> None:
+    """Everything to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``; says so on stderr if not."""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        log.error("--fault is refused on %s: planted faults stay on the loopback interface", host)
+    return loopback
+
+
+def plant(fault: str) -> bool:
+    """Plant a fault by name; says on stderr what is wrong with the name if it is."""
+    # By name, because nothing of the product imports the faults.
+    catalogue = importlib.import_module("refcmdb.faults.catalogue")
+    if fault not in catalogue.names():
+        log.error("there is no fault %r; `python -m refcmdb faults` lists them", fault)
+        return False
+    catalogue.plant(fault)
+    log.warning("PLANTED: %s; this server is defective on purpose, use it for tests only", fault)
+    return True

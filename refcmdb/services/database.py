@@ -1,0 +1,154 @@
+"""PostgreSQL: Core statements compiled to text once, run on an asyncpg pool."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import urllib.parse
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import msgspec
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    import sqlalchemy as sa
+
+    from refcmdb.settings import Settings
+
+# What libpq reads from a URL and asyncpg would send to the server as a setting.
+LIBPQ_ONLY = {
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "gssencmode",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "tcp_user_timeout",
+}
+CLOSE_WAIT_S = 0.3
+PING_WAIT_S = 2
+
+_dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL text with ``$1…`` and the names of the values they stand for."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+def compiled(expression: sa.Executable) -> Statement:
+    """``expression`` as text for asyncpg; every value in it must be a named bind parameter."""
+    result = expression.compile(dialect=_dialect)  # type: ignore[attr-defined]
+    return Statement(str(result), tuple(result.positiontup or ()))
+
+
+class Session:
+    """One connection, for as long as somebody holds it."""
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
+        self._connection = connection
+
+    async def fetch(
+        self, statement: Statement, values: Mapping[str, object]
+    ) -> Sequence[Sequence[Any]]:
+        """All rows, each a sequence in the order of the SELECT or RETURNING list."""
+        arguments = [values[name] for name in statement.names]
+        rows: Sequence[Sequence[Any]] = await self._connection.fetch(statement.text, *arguments)
+        return rows
+
+
+class Database:
+    """The pool of a process; open it before use, close it at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool: Any = None
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises: OSError or asyncpg.PostgresError where the database cannot be reached.
+        """
+        timeout_ms = self._settings.statement_timeout_s * 1000
+        self._pool = await asyncpg.create_pool(
+            asyncpg_url(self._settings.database_url),
+            min_size=1,
+            max_size=self._settings.pool_size,
+            init=_prepare,
+            server_settings={
+                "application_name": "refcmdb",
+                # Filters differ so much in selectivity that one plan for all of them is a trap.
+                "plan_cache_mode": "force_custom_plan",
+                "statement_timeout": str(timeout_ms),
+                "jit": "off",
+            },
+        )
+
+    async def close(self) -> None:
+        """Disconnect, within CLOSE_WAIT_S; statements that still run are cancelled."""
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_WAIT_S):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def ping(self) -> bool:
+        """Whether the database answers a query."""
+        try:
+            async with self._pool.acquire(timeout=PING_WAIT_S) as connection:
+                await connection.execute("SELECT 1", timeout=PING_WAIT_S)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def fetch(
+        self, statement: Statement, values: Mapping[str, object]
+    ) -> Sequence[Sequence[Any]]:
+        """The rows of one statement on any connection."""
+        async with self.session() as session:
+            return await session.fetch(statement, values)
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """A connection without a transaction."""
+        async with self._pool.acquire() as connection:
+            yield Session(connection)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """A connection in a transaction: committed at the end, rolled back by an exception."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield Session(connection)
+
+
+def asyncpg_url(url: str) -> str:
+    """``url`` without the parameters that only libpq knows."""
+    parts = urllib.parse.urlsplit(url)
+    known = [
+        (key, value)
+        for key, value in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
+        if key not in LIBPQ_ONLY
+    ]
+    return parts._replace(query=urllib.parse.urlencode(known)).geturl()
+
+
+async def _prepare(connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
+    """JSON stays text on its way through: nobody here looks into it."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda text: text.decode(),
+        decoder=lambda text: msgspec.Raw(text.encode()),
+    )
+
