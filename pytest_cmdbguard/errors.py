@@ -6,7 +6,8 @@
     └── ServiceError            a service of the run
         ├── ServiceMissing      it cannot be started here: a program, package or download is absent
         ├── ServiceNotReady     it was started and did not answer in time
-        └── ServiceDied         it was running and is gone
+        ├── ServiceDied         it was running and is gone
+        └── ProxyGone           the proxy that requests go through does not answer
 
 Every message names what failed, what was seen and what to do. The plugin turns a ``GuardError``
 raised while a run starts into ``pytest.UsageError`` (exit status 4, no traceback); one raised
@@ -73,3 +74,11 @@ class ServiceDied(ServiceError):
             f"died during the run with status {status} (last log line: {last_log!r}); "
             f"its log is kept beside the report",
         )
+
+
+class ProxyGone(ServiceError):
+    """The proxy between the probes and the target took a request and gave no answer."""
+
+    def __init__(self, proxy: str, *, asked: str, problem: str) -> None:
+        self.proxy = proxy
+        super().__init__("proxy", f"{proxy} gave no answer to {asked}: {problem}")

@@ -1,0 +1,233 @@
+"""The HTTP client of the probes: what is sent is what was asked for, and every answer is kept."""
+
+from __future__ import annotations
+
+import json as json_format
+import re
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from pytest_cmdbguard.errors import GuardError, ProxyGone, ServiceError
+from pytest_cmdbguard.model import Actor, Exchange, Operation
+from pytest_cmdbguard.probes.points import assembled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+_AGENT = {"User-Agent": "pytest-cmdbguard", "Accept": "application/json, */*;q=0.5"}
+
+
+class Api:
+    """The target's HTTP interface as one actor sees it; anonymous until :meth:`as_actor`.
+
+    One kept-open session per actor, no redirect followed, nothing read from the environment.
+
+    Args:
+        base_url: scheme, host and port (``http://127.0.0.1:8000``).
+        actors: who can be impersonated.
+        proxy: URL of an HTTP proxy that all requests go through.
+        timeout_s: how long an answer may take.
+        verify: a CA bundle, or False for a target whose certificate nobody knows.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        actors: Sequence[Actor],
+        *,
+        proxy: str | None = None,
+        timeout_s: float = 30,
+        verify: bool | str = True,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.actor: Actor | None = None
+        self._proxy, self._timeout_s = proxy, timeout_s
+        self._sessions: dict[str | None, tuple[Actor | None, requests.Session]] = {
+            actor.name if actor else None: (actor, _session(actor, proxy, verify=verify))
+            for actor in (None, *actors)
+        }
+
+    def as_actor(self, name: str | None) -> Api:
+        """The same target and sessions with another identity; None is nobody.
+
+        Raises: GuardError if there is no such actor.
+        """
+        if name not in self._sessions:
+            known = ", ".join(sorted(filter(None, self._sessions)))
+            raise GuardError(f"no actor is named {name!r}; the target has: {known}")
+        other = object.__new__(type(self))
+        other.__dict__ = self.__dict__ | {"actor": self._sessions[name][0]}
+        return other
+
+    def request(  # noqa: PLR0913 - an HTTP request has these parts
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: object = ...,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        tokens: Sequence[str] = (),
+    ) -> Exchange:
+        """Send one request and keep what came back, whatever its status.
+
+        Args:
+            method: any token; sent as it is.
+            path: from the root, percent-encoded.
+            query: names to values; a sequence is repeated, None is left out.
+            json: the body as a JSON value (None is ``null``).
+            body: the body as it is; overrules ``json``.
+            headers: in addition to the actor's.
+            tokens: of the probes that the request carries.
+        Raises: ServiceError if there was no answer, ProxyGone if the proxy is the reason.
+        """
+        if body is None and json is not ...:
+            body = json_format.dumps(json).encode()
+        sent = dict(headers or {})
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        encoded = f"?{_encoded(query)}" if query else ""
+        request = requests.Request(method, self.base_url + path + encoded, sent, data=body)
+        return self._exchange(request, tuple(tokens))
+
+    def get(self, path: str, **parts: Any) -> Exchange:  # noqa: ANN401 - see request
+        """GET; the parts are those of :meth:`request`."""
+        return self.request("GET", path, **parts)
+
+    def post(self, path: str, **parts: Any) -> Exchange:  # noqa: ANN401 - see request
+        """POST; the parts are those of :meth:`request`."""
+        return self.request("POST", path, **parts)
+
+    def patch(self, path: str, **parts: Any) -> Exchange:  # noqa: ANN401 - see request
+        """PATCH; the parts are those of :meth:`request`."""
+        return self.request("PATCH", path, **parts)
+
+    def delete(self, path: str, **parts: Any) -> Exchange:  # noqa: ANN401 - see request
+        """DELETE; the parts are those of :meth:`request`."""
+        return self.request("DELETE", path, **parts)
+
+    def send(
+        self,
+        operation: Operation,
+        values: Mapping[tuple[str, str], Any],
+        *,
+        body: bytes | None = None,
+        tokens: Sequence[str] = (),
+    ) -> Exchange:
+        """Send an operation with values by (location, name).
+
+        Path values are percent-encoded fully; body values are named by JSON pointer.
+
+        Args:
+            operation: what to call.
+            values: as :meth:`Surroundings.values` gives them.
+            body: raw bytes instead of the body values.
+            tokens: of the probes among the values.
+        Raises: ServiceError, ProxyGone; GuardError if a path parameter has no value.
+        """
+        fields = {name: value for (place, name), value in values.items() if place == "body"}
+        headers = {n: _text(v) for (place, n), v in values.items() if place == "header"}
+        cookies = [f"{n}={_text(v)}" for (place, n), v in values.items() if place == "cookie"]
+        if cookies:
+            headers["Cookie"] = "; ".join(cookies)
+        return self.request(
+            operation.method,
+            _filled(operation, values),
+            query={name: value for (place, name), value in values.items() if place == "query"},
+            json=assembled(fields) if fields else ...,
+            body=body,
+            headers=headers,
+            tokens=tokens,
+        )
+
+    def close(self) -> None:
+        """Close the sessions of all actors."""
+        for _, session in self._sessions.values():
+            session.close()
+
+    def _exchange(self, request: requests.Request, tokens: tuple[str, ...]) -> Exchange:
+        _, session = self._sessions[self.actor.name if self.actor else None]
+        prepared = session.prepare_request(request)
+        started = time.perf_counter()
+        try:
+            response = session.send(prepared, timeout=self._timeout_s, allow_redirects=False)
+        except requests.RequestException as error:
+            raise self._explained(prepared, error) from error
+        return Exchange(
+            method=str(prepared.method),
+            url=str(prepared.url),
+            actor=self.actor,
+            request_headers=_without_secrets(prepared, self.actor),
+            request_body=request.data or b"",
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=response.content,
+            elapsed_s=time.perf_counter() - started,
+            tokens=tokens,
+        )
+
+    def _explained(
+        self, request: requests.PreparedRequest, error: requests.RequestException
+    ) -> ServiceError:
+        asked = f"{request.method} {str(request.url)[:200]}"
+        if self._proxy and isinstance(error, requests.ConnectionError):
+            return ProxyGone(self._proxy, asked=asked, problem=_reason(error))
+        if isinstance(error, requests.Timeout):
+            return ServiceError("target", f"gave no answer to {asked} in {self._timeout_s:g} s")
+        return ServiceError("target", f"gave no answer to {asked}: {_reason(error)}")
+
+
+def _session(actor: Actor | None, proxy: str | None, *, verify: bool | str) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = verify
+    session.headers.update(_AGENT | dict(actor.headers if actor else {}))
+    session.proxies = {"http": proxy, "https": proxy} if proxy else {}
+    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=4)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _without_secrets(request: requests.PreparedRequest, actor: Actor | None) -> dict[str, str]:
+    """The headers that were sent, by lower-case name, except the actor's credentials."""
+    secret = {name.lower() for name in actor.headers} if actor else set()
+    sent = {name.lower(): str(value) for name, value in request.headers.items()}
+    return {name: value for name, value in sent.items() if name not in secret}
+
+
+def _filled(operation: Operation, values: Mapping[tuple[str, str], Any]) -> str:
+    def value_of(match: re.Match[str]) -> str:
+        if ("path", match[1]) not in values:
+            raise GuardError(f"{operation}: there is no value for path parameter {match[1]!r}")
+        return quote(_text(values["path", match[1]]), safe="", errors="surrogatepass")
+
+    return _TEMPLATE.sub(value_of, operation.path)
+
+
+def _encoded(query: Mapping[str, Any]) -> str:
+    pairs = [
+        (name, _text(value))
+        for name, listed in query.items()
+        for value in (listed if isinstance(listed, list | tuple) else [listed])
+        if value is not None
+    ]
+    return urlencode(pairs, quote_via=quote, errors="surrogatepass")
+
+
+def _text(value: object) -> str:
+    """A value as it stands in a URL: JSON's spelling for everything but strings."""
+    return value if isinstance(value, str) else json_format.dumps(value)
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause, in one line."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return f"{type(error).__name__}: {str(error) or 'no detail'}".splitlines()[0]

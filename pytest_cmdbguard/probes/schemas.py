@@ -1,0 +1,68 @@
+"""JSON Schemas read simply: one flat object schema, one type, every branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+_CHOICES = ("oneOf", "anyOf")
+
+
+def flattened(schema: Schema) -> Schema:
+    """A schema with its ``allOf`` and the first branch of its choices merged in."""
+    merged: dict[str, Any] = {
+        key: value for key, value in schema.items() if key not in {"allOf", *_CHOICES}
+    }
+    for part in _parts(schema):
+        inner = flattened(part)
+        properties = {**(merged.get("properties") or {}), **(inner.get("properties") or {})}
+        required = dict.fromkeys([*merged.get("required", ()), *inner.get("required", ())])
+        merged = {**inner, **merged}
+        if properties:
+            merged["properties"] = properties
+        if required:
+            merged["required"] = list(required)
+    return merged
+
+
+def branches(schema: Schema) -> Iterator[Schema]:
+    """A schema and all the schemas it is combined of."""
+    yield schema
+    for keyword in ("allOf", *_CHOICES):
+        for branch in schema.get(keyword, ()):
+            if isinstance(branch, Mapping):
+                yield from branches(branch)
+
+
+def types_of(schema: Schema) -> tuple[str, ...]:
+    """The JSON types that a schema names itself."""
+    kinds = schema.get("type", ())
+    return (kinds,) if isinstance(kinds, str) else tuple(kinds)
+
+
+def kind_of(schema: Schema) -> str:
+    """The first JSON type that a schema takes other than null; ``string`` if it says nothing."""
+    kinds = types_of(schema)
+    chosen = next((kind for kind in kinds if kind != "null"), None)
+    if chosen:
+        return chosen
+    return "null" if kinds else "object" if "properties" in schema else "string"
+
+
+def members_of(schema: Schema) -> dict[str, tuple[Schema, bool]]:
+    """The members that any branch describes and a client may send; whether one is required."""
+    return {
+        name: (member, name in branch.get("required", ()))
+        for branch in branches(schema)
+        for name, member in (branch.get("properties") or {}).items()
+        if isinstance(member, Mapping) and not member.get("readOnly")
+    }
+
+
+def _parts(schema: Schema) -> Iterator[Schema]:
+    yield from schema.get("allOf", ())
+    for keyword in _CHOICES:
+        choices = [choice for choice in schema.get(keyword, ()) if types_of(choice) != ("null",)]
+        yield from choices[:1]

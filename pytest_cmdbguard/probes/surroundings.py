@@ -1,0 +1,126 @@
+"""Valid surroundings for a probe: everything else of a request is as the target wants it.
+
+Learned from the target itself: ids and objects from its lists, the rest from the document's
+examples and schemas. Nothing is known of any particular target.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_cmdbguard.probes import samples
+
+if TYPE_CHECKING:
+    from pytest_cmdbguard.model import Operation, Parameter
+    from pytest_cmdbguard.probes.client import Api
+
+Item = Mapping[str, Any]
+Values = dict[tuple[str, str], Any]
+
+# How lists wrap their items, in the order in which they are looked for.
+_WRAPPERS = ("items", "results", "data")
+_LEARNED_ITEMS = 5
+
+
+class Surroundings:
+    """What an actor can ask for with success; learned when asked for, once per list.
+
+    Args:
+        api: as the actor who asks.
+        operations: all of the target.
+    """
+
+    def __init__(self, api: Api, operations: Sequence[Operation]) -> None:
+        self._api = api
+        self._lists = {op.path: op for op in operations if op.method == "GET"}
+        self._items: dict[str, tuple[Item, ...]] = {}
+
+    def values(self, operation: Operation) -> Values:
+        """Values by (location, name) with which the operation should succeed.
+
+        Optional query parameters are left out. What creates an object gets fresh texts, so that
+        it can be created again; what deletes one gets an id that no object has.
+        """
+        values: Values = {}
+        for parameter in operation.parameters:
+            if parameter.location == "path":
+                values["path", parameter.name] = self._id(operation, parameter)
+            elif parameter.required:
+                values[parameter.location, parameter.name] = _sample(parameter)
+        if operation.body is not None:
+            values |= _by_pointer(self.body(operation))
+        return values
+
+    def body(self, operation: Operation) -> Any:  # noqa: ANN401 - any JSON value
+        """A valid JSON body: an existing object of the resource, reduced to what the schema takes.
+
+        Where there is none, the document's examples and the schema have to do.
+        """
+        path = operation.path.rpartition("/{")[0] or operation.path
+        found = self.items(path)
+        return samples.body(
+            operation.body or {},
+            known=found[0] if found else {},
+            fresh=bool(self._list_path(path)),
+        )
+
+    def items(self, path: str) -> tuple[Item, ...]:
+        """The first objects of the list at a path, or at its longest prefix that is a list.
+
+        Args:
+            path: a path template as the document has it.
+        """
+        path = self._list_path(path)
+        if not path:
+            return ()
+        if path not in self._items:
+            self._items[path] = ()  # a list below itself would never end
+            self._items[path] = self._learn(self._lists[path])
+        return self._items[path]
+
+    def _list_path(self, path: str) -> str:
+        while path and path not in self._lists:
+            path = path.rpartition("/")[0]
+        return path
+
+    def _id(self, operation: Operation, parameter: Parameter) -> object:
+        found = self.items(operation.path.partition("/{" + parameter.name + "}")[0])
+        item = found[0] if found else {}
+        existing = item.get(parameter.name, item.get("id", parameter.example))
+        if operation.method == "DELETE" and operation.path.endswith("{" + parameter.name + "}"):
+            return samples.absent_id(existing, parameter.schema)
+        return _sample(parameter) if existing is None else existing
+
+    def _learn(self, operation: Operation) -> tuple[Item, ...]:
+        answer = self._api.send(operation, self.values(operation))
+        if answer.status != 200:
+            return ()
+        try:
+            listed = _unwrapped(json.loads(answer.body))
+        except ValueError:
+            return ()
+        return tuple(item for item in listed if isinstance(item, dict))[:_LEARNED_ITEMS]
+
+
+def _sample(parameter: Parameter) -> Any:  # noqa: ANN401 - any JSON value
+    return samples.sample(parameter.schema, example=parameter.example)
+
+
+def _unwrapped(answer: object) -> list[Any]:
+    if isinstance(answer, list):
+        return answer
+    if isinstance(answer, dict):
+        return next((answer[n] for n in _WRAPPERS if isinstance(answer.get(n), list)), [])
+    return []
+
+
+def _by_pointer(body: object) -> Values:
+    """A body as values by JSON pointer: the members of an object, else the whole."""
+    if not (isinstance(body, dict) and body):
+        return {("body", ""): body}
+    return {
+        ("body", "/" + name.replace("~", "~0").replace("/", "~1")): value
+        for name, value in body.items()
+    }
