@@ -50,14 +50,15 @@ def shipped_modules() -> list[tuple[str, Path]]:
     return [(name, folder / f"{name}.py") for name in names if not name.startswith("_")]
 
 
-def shipped_check_ids() -> set[str]:
-    """The ids of all shipped checks."""
-    ids = set()
+def shipped_claims() -> dict[str, Claim]:
+    """The claims of all shipped checks by their ids."""
+    claims = {}
     for name, _ in shipped_modules():
         for function in vars(importlib.import_module(f"{PACKAGE}.{name}")).values():
-            marks = getattr(function, "pytestmark", ())
-            ids |= {mark.kwargs["id"] for mark in marks if mark.name == "cmdbguard"}
-    return ids
+            for mark in getattr(function, "pytestmark", ()):
+                if mark.name == "cmdbguard":
+                    claims[mark.kwargs["id"]] = Claim(**mark.kwargs)
+    return claims
 
 
 def claim_of(item: pytest.Item | pytest.FunctionDefinition) -> Claim | None:

@@ -105,8 +105,9 @@ class WorkerLink:
 
     def __init__(self, config: pytest.Config, gate: Gate) -> None:
         self.gate = gate
-        data = getattr(config, "workerinput").get(INPUT)  # noqa: B009 - set by xdist at run time
-        if data:
+        handed: dict[str, Any] = config.workerinput  # type: ignore[attr-defined] # set by xdist
+        gate.worker = handed["workerid"]
+        if data := handed.get(INPUT):
             gate.shared = Shared.from_json(json.loads(data))
             config.stash[alone_key] = Alone(Path(gate.shared.run_dir))
 

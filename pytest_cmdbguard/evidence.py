@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOT_VERIFIED = "not verified: "
+evidence_key = pytest.StashKey["Evidence"]()
 
 
 def not_verified(reason: str) -> NoReturn:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import targets
-from .collection import Selection, shipped_check_ids
+from .collection import Selection, shipped_claims
 from .criteria import Criteria
 from .errors import SettingsError
 from .model import CHECK_ID, CheckResult, Operation, Run
@@ -49,6 +49,7 @@ class Gate:
         self.results: dict[str, CheckResult] = {}
         self.aborted = ""
         self.timings: dict[str, float] = {}
+        self.worker = "main"
         self._seat: Seat | None = None
 
     @functools.cached_property
@@ -70,7 +71,7 @@ class Gate:
         self.shared = self.environment.start()
         self.timings["services_s"] = time.perf_counter() - started
 
-    def seat(self, worker: str = "main") -> Seat:
+    def seat(self) -> Seat:
         """This process's own database, cache namespace and CMDB instance.
 
         Raises: GuardError.
@@ -81,7 +82,7 @@ class Gate:
                     "--cmdbguard", False, source="this run", remedy="services were not started"
                 )
             started = time.perf_counter()
-            self._seat = Seat(self.shared, self.settings, self.target, worker)
+            self._seat = Seat(self.shared, self.settings, self.target, self.worker)
             self._seat.open()
             self.timings["seat_s"] = time.perf_counter() - started
         return self._seat
@@ -133,7 +134,7 @@ def _require_known(settings: Settings, criteria: Criteria) -> None:
     wrong = [word for word in settings.select if word not in criteria]
     if not wrong:
         return
-    known = shipped_check_ids()
+    known = shipped_claims()
     for word in wrong:
         own_check = CHECK_ID.fullmatch(word) and not word.startswith("CG-")
         if word not in known and not own_check:

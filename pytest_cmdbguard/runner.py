@@ -16,7 +16,7 @@ import pytest
 from .collection import CheckSuite, claim_of
 from .distributed import Alone, WorkerLink, is_distributed, is_worker
 from .errors import GuardError
-from .evidence import NOT_VERIFIED, Evidence
+from .evidence import NOT_VERIFIED, Evidence, evidence_key, summary
 from .gate import Gate, gate_key
 from .model import CheckResult, Outcome
 from .report import results, terminal
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 FIXTURES = "pytest_cmdbguard.fixtures"
-evidence_key = pytest.StashKey[Evidence]()
 
 
 def register(config: pytest.Config) -> None:
@@ -127,8 +126,6 @@ class Recording:
         result = yield
         evidence = pyfuncitem.stash.get(evidence_key, None)
         if evidence and evidence.findings:
-            from .evidence import summary  # noqa: PLC0415 - only a failing run needs it
-
             pytest.fail(summary(evidence.findings), pytrace=False)
         return result
 
@@ -186,7 +183,8 @@ class Controlling:
             return
         try:
             with terminal.Progress(self._terminal) as progress:
-                self.gate.start(progress)
+                if self.gate.shared is None:
+                    self.gate.start(progress)
                 if not is_distributed(self.config):
                     self.gate.seat()
             self.gate.timings["ready_s"] = time.perf_counter() - self._began

@@ -226,6 +226,13 @@ class Settings:
         settings._require_consistency()
         return settings
 
+    @classmethod
+    def defaults(cls, rootpath: Path) -> Settings:
+        """What a run has that was told nothing."""
+        values = {option.name or "enabled": option.read(option.default) for option in OPTIONS}
+        values["report"] = rootpath / values["report"]
+        return cls(**values | {"fault": None}, rootpath=rootpath)
+
     def _require_consistency(self) -> None:
         if self.fault and self.target != "refcmdb":
             raise SettingsError(

@@ -30,30 +30,30 @@ class ReadThrough:
     kept: int
     rows: int
     condition: str
+    statement: str
 
     def __str__(self) -> str:
         words = f"{self.node} on {self.table}: examined {self.examined:,} of {self.rows:,} rows"
         return f"{words}, kept {self.kept:,}" + (f"; {self.condition}" if self.condition else "")
 
 
-def large_tables(connection: sa.Connection, *, minimum_rows: int) -> dict[str, int]:
+def large_tables(engine: sa.Engine, *, minimum_rows: int) -> dict[str, int]:
     """Name to estimated row count of the user tables that have at least so many rows."""
-    found = connection.execute(
-        sa.text(
-            "SELECT relname, reltuples::bigint FROM pg_class JOIN pg_namespace n "
-            "ON n.oid = relnamespace WHERE relkind IN ('r', 'p') AND reltuples >= :minimum "
-            "AND nspname NOT IN ('pg_catalog', 'information_schema', 'cmdbguard')"
-        ),
-        {"minimum": minimum_rows},
+    query = sa.text(
+        "SELECT relname, reltuples::bigint FROM pg_class JOIN pg_namespace n "
+        "ON n.oid = relnamespace WHERE relkind IN ('r', 'p') AND reltuples >= :minimum "
+        "AND nspname NOT IN ('pg_catalog', 'information_schema', 'cmdbguard')"
     )
-    return {name: int(rows) for name, rows in found}
+    with engine.connect() as connection:
+        found = connection.execute(query, {"minimum": minimum_rows})
+        return {name: int(rows) for name, rows in found}
 
 
-def explain(connection: sa.Connection, text: str, parameters: str) -> Json:
+def explain(engine: sa.Engine, text: str, parameters: str) -> Json:
     """The executed plan of a statement as it was logged, with sequential scans discouraged.
 
     Args:
-        connection: outside a transaction; it is rolled back afterwards.
+        engine: of the witnesses (autocommit).
         text: the statement, with ``$1`` for its parameters.
         parameters: the DETAIL of its log line (``Parameters: $1 = 'x', $2 = NULL``).
     Raises:
@@ -61,47 +61,43 @@ def explain(connection: sa.Connection, text: str, parameters: str) -> Json:
     """
     values = [value for _, value in PARAMETER.findall(parameters)]
     call = "EXECUTE cmdbguard_again" + (f"({', '.join(values)})" if values else "")
-    options = "ANALYZE, FORMAT JSON, TIMING OFF"
-    with connection.begin() as transaction:
-        run = connection.exec_driver_sql
+    with engine.connect() as connection:
+        run = connection.execution_options(no_parameters=True).exec_driver_sql
+        run("BEGIN READ ONLY")
         try:
-            run("SET TRANSACTION READ ONLY")
             run("SET LOCAL enable_seqscan = off")
             run("SET LOCAL plan_cache_mode = force_custom_plan")
             run("SET LOCAL max_parallel_workers_per_gather = 0")
-            run(_escaped(f"PREPARE cmdbguard_again AS {text}"))
-            plan: Json = run(_escaped(f"EXPLAIN ({options}) {call}")).scalar_one()[0]["Plan"]
+            run(f"PREPARE cmdbguard_again AS {text}")
+            plans = run(f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) {call}").scalar_one()
         finally:
-            transaction.rollback()
-    connection.exec_driver_sql("DEALLOCATE ALL")
-    connection.rollback()
-    return plan
+            run("ROLLBACK")
+            run("DEALLOCATE ALL")
+    return dict(plans[0]["Plan"])
 
 
-def _escaped(text: str) -> str:
-    """The driver takes no parameters here, yet it would read a percent sign as one."""
-    return text.replace("%", "%%")
-
-
-def read_through(plan: Json, sizes: Mapping[str, int]) -> Iterator[ReadThrough]:
+def read_through(
+    plan: Json, sizes: Mapping[str, int], *, statement: str
+) -> Iterator[ReadThrough]:
     """The scans in a plan that read most of a large table.
 
     Args:
         plan: as :func:`explain` gives it.
         sizes: the large tables and their row counts.
+        statement: the text the plan belongs to.
     """
     for node in _nodes(plan):
         rows = sizes.get(node.get("Relation Name", ""))
         if rows is None:
             continue
-        scan = _scan(node, rows)
+        scan = _scan(node, rows, statement)
         is_sequential = node["Node Type"] in {"Seq Scan", "Sample Scan"}
         discards = scan.examined - scan.kept
         if is_sequential or discards >= READ_THROUGH * rows:
             yield scan
 
 
-def _scan(node: Json, rows: int) -> ReadThrough:
+def _scan(node: Json, rows: int, statement: str) -> ReadThrough:
     loops = node.get("Actual Loops", 1)
     kept = node.get("Actual Rows", 0) * loops
     removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
@@ -113,6 +109,7 @@ def _scan(node: Json, rows: int) -> ReadThrough:
         kept=int(kept),
         rows=rows,
         condition=" and ".join(conditions),
+        statement=statement,
     )
 
 

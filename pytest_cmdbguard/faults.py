@@ -1,0 +1,223 @@
+"""``python -m pytest_cmdbguard.faults``: does every planted fault turn its check red?
+
+One environment with little data is started; then the gate runs once per fault and once per sound
+look-alike ("twin") of the reference CMDB, each in a database clone and CMDB instance of its own.
+A fault counts as found when its check has a finding at the planted operation and no other check
+has any; a twin is accused by any finding or by any check that could not decide.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import io
+import json
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .errors import GuardError
+from .gate import gate_key
+from .services.environment import Environment, Shared
+from .settings import Settings
+from .targets import load
+
+RECORDS = 2000
+SIDE_BY_SIDE = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Planted:
+    """A fault or twin as ``python -m refcmdb faults`` describes it."""
+
+    name: str
+    kind: str
+    check: str
+    operation: str
+    summary: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What the gate said with one of them planted; ``problem`` is empty when it was right."""
+
+    planted: Planted
+    problem: str
+    seconds: float
+
+
+class Join:
+    """Lets a nested pytest run use services that are already up."""
+
+    def __init__(self, shared: Shared, worker: str) -> None:
+        self.shared, self.worker = shared, worker
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand the services to the gate before it would start its own."""
+        gate = config.stash[gate_key]
+        gate.shared, gate.worker = self.shared, self.worker
+
+
+def catalogue() -> list[Planted]:
+    """Every fault and twin of the reference CMDB, sorted by check and name."""
+    command = [sys.executable, "-m", "refcmdb", "faults"]
+    listed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    found = [Planted(**{f.name: one[f.name] for f in dataclasses.fields(Planted)}) for one in listed]
+    return sorted(found, key=lambda planted: (planted.check, planted.kind, planted.name))
+
+
+def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[str, str]) -> Trial:
+    """Run the gate with the fault planted, quietly, and read its results."""
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="cmdbguard-faults-") as folder:
+        words = ["--cmdbguard", "--cmdbguard-fault", planted.name, "--cmdbguard-report", folder]
+        words += ["--cmdbguard-select", *_lane(planted.check), f"--rootdir={folder}"]
+        words += [f"--cmdbguard-records={RECORDS}", "-p", "no:cacheprovider", "-p", "no:randomly"]
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            status = pytest.main([*words, folder], plugins=[Join(shared, worker)])
+        path = Path(folder, "results.json")
+        if not path.is_file():
+            problem = f"pytest ended with {status}: {output.getvalue()[-800:]}"
+        else:
+            results = json.loads(path.read_text(encoding="utf-8"))
+            problem = judge(planted, results, operations.get(planted.operation, ""))
+    return Trial(planted=planted, problem=problem, seconds=time.perf_counter() - began)
+
+
+def _lane(check: str) -> list[str]:
+    """The checks that run for a fault: all that support the criterion of its check."""
+    from .collection import shipped_claims  # noqa: PLC0415 - imports every check
+
+    claims = shipped_claims()
+    return [claims[check].criterion]
+
+
+def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
+    """What is wrong with the gate's answer to a fault or twin; empty when nothing is.
+
+    Args:
+        planted: what was switched on.
+        results: the content of ``results.json``.
+        operation: ``METHOD /path`` of the planted place; empty when it is the whole target.
+    """
+    findings = results["findings"]
+    if planted.kind == "twin":
+        undecided = [
+            f"{c['id']}: {c['reason']}" for c in results["criteria"] if c["verdict"] == "not verified"
+        ]
+        accused = [f"{f['check']} {f['operation']}: {f['proof']}" for f in findings]
+        return "; ".join([*accused, *undecided])
+    if not any(f["check"] == planted.check for f in findings):
+        return f"not found by {planted.check}"
+    if others := sorted({f["check"] for f in findings} - {planted.check}):
+        return f"also accused by {', '.join(others)}"
+    places = {f["operation"] for f in findings}
+    return "" if not operation or operation in places else f"found elsewhere: {sorted(places)}"
+
+
+def _work(queue: Any, done: Any, shared: dict[str, Any], worker: str, paths: dict[str, str]) -> None:  # noqa: ANN401
+    joined = Shared.from_json(shared)
+    while (planted := queue.get()) is not None:
+        done.put(attempt(planted, joined, worker, paths))
+
+
+def trials(chosen: Sequence[Planted], shared: Shared, paths: dict[str, str]) -> Iterator[Trial]:
+    """The trial of each, some side by side, as they end."""
+    context = multiprocessing.get_context("spawn")
+    queue, done = context.SimpleQueue(), context.SimpleQueue()
+    for planted in [*chosen, *[None] * SIDE_BY_SIDE]:
+        queue.put(planted)
+    workers = [
+        context.Process(
+            target=_work, args=(queue, done, shared.to_json(), f"fault{number}", paths)
+        )
+        for number in range(SIDE_BY_SIDE)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        for _ in chosen:
+            yield done.get()
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def report(trial: Trial) -> str:
+    """One line about a trial."""
+    word = "ok" if not trial.problem else "WRONG"
+    planted = trial.planted
+    line = f"{word:<6} {planted.check:<13} {planted.kind:<6} {planted.name:<34} {trial.seconds:5.1f} s"
+    return line + (f"\n       {trial.problem}" if trial.problem else "")
+
+
+def closing(ended: Sequence[Trial], seconds: float) -> str:
+    """The last line of the output, which other programs may read."""
+    faults = [trial for trial in ended if trial.planted.kind == "fault"]
+    twins = [trial for trial in ended if trial.planted.kind == "twin"]
+    found = sum(not trial.problem for trial in faults)
+    accused = sum(bool(trial.problem) for trial in twins)
+    return (
+        f"faults: {len(faults)} planted, {found} found; "
+        f"twins: {len(twins)} sound, {accused} accused; {seconds:.0f} s"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try every fault and twin, or those named; exit status 0 only if all were judged rightly."""
+    parser = argparse.ArgumentParser(prog="python -m pytest_cmdbguard.faults", description=__doc__)
+    parser.add_argument("names", nargs="*", help="only these faults and twins")
+    names = parser.parse_args(arguments).names
+    everything = catalogue()
+    unknown = set(names) - {planted.name for planted in everything}
+    if unknown:
+        known = ", ".join(planted.name for planted in everything)
+        parser.error(f"no fault or twin named {', '.join(sorted(unknown))}; known are: {known}")
+    chosen = [planted for planted in everything if not names or planted.name in names]
+    try:
+        ended, seconds = _try_all(chosen)
+    except GuardError as error:
+        parser.exit(4, f"faults: {error}\n")
+    print(closing(ended, seconds))
+    return int(any(trial.problem for trial in ended))
+
+
+def _try_all(chosen: Sequence[Planted]) -> tuple[list[Trial], float]:
+    began = time.perf_counter()
+    settings = dataclasses.replace(Settings.defaults(Path.cwd()), records=RECORDS)
+    target = load(settings)
+    environment = Environment(settings, target, lambda line: print(f"faults: {line}", flush=True))
+    ended = []
+    try:
+        shared = environment.start()
+        for trial in trials(chosen, shared, _paths(target.document())):
+            print(report(trial), flush=True)
+            ended.append(trial)
+    finally:
+        environment.stop(keep_logs_in=None)
+    return ended, time.perf_counter() - began
+
+
+def _paths(document: Mapping[str, Any]) -> dict[str, str]:
+    """Operation id to ``METHOD /path``."""
+    return {
+        operation["operationId"]: f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if isinstance(operation, dict) and "operationId" in operation
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
