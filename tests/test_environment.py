@@ -32,11 +32,16 @@ class Machine:
         path.chmod(0o755)
         return path
 
-    def find(self):
-        environment = {"PATH": str(self.bin), "HOME": str(self.home)}
+    def find(self, *, first_on_path=""):
+        environment = {"PATH": f"{first_on_path}:{self.bin}", "HOME": str(self.home)}
         return subprocess.run(
             [FIND_PYTHON], env=environment, check=False, capture_output=True, text=True
         )
+
+    def found(self, **where):
+        result = self.find(**where)
+        assert result.returncode == 0, result.stderr
+        return Path(result.stdout.removesuffix("\n"))
 
 
 def exists(folder, tool):
@@ -63,7 +68,7 @@ def test_machine_without_python_is_told_what_to_install(machine):
 def test_unusable_python_is_skipped(machine, broken):
     machine.program(machine.bin / "python3", broken)
     good = machine.program(machine.bin / "python3.13", python())
-    assert machine.find().stdout.strip() == str(good)
+    assert machine.found() == good
 
 
 def test_python_under_pyenv_is_found_behind_a_dead_shim(machine):
@@ -71,10 +76,17 @@ def test_python_under_pyenv_is_found_behind_a_dead_shim(machine):
     versions = machine.home / ".pyenv" / "versions"
     machine.program(versions / "3.9.18" / "bin" / "python", TOO_OLD)
     good = machine.program(versions / "3.12.1" / "bin" / "python", python())
-    assert machine.find().stdout.strip() == str(good)
+    assert machine.found() == good
 
 
 def test_python_that_uv_knows_is_found(machine):
     good = machine.program(machine.home / "uv" / "python3.14", python())
     machine.program(machine.bin / "uv", f'#!/bin/sh\n[ "$2" = find ] && echo {good}\n')
-    assert machine.find().stdout.strip() == str(good)
+    assert machine.found() == good
+
+
+def test_active_virtual_environment_is_not_built_upon(machine):
+    active = machine.home / "active"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", active], check=True)
+    good = machine.program(machine.bin / "python3.12", python())
+    assert machine.found(first_on_path=active / "bin") == good
