@@ -44,6 +44,18 @@ def locked(name: str) -> Iterator[Path]:
         yield directory
 
 
+@contextlib.contextmanager
+def locked_at_once(name: str) -> Iterator[bool]:
+    """Like :func:`locked`, without waiting: gives False when another process has the lock."""
+    with (cache_directory() / f".{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
 def entry(name: str, build: Callable[[Path], None]) -> Path:
     """The directory of an entry; when it is not there, ``build(draft)`` fills it.
 

@@ -20,7 +20,7 @@ from pytest_cmdbguard.errors import ServiceError
 from . import postgres_programs as programs
 from . import tls
 from .postgres import NAME, PRELOADED, TELEMETRY, WITNESSED, Login, Postgres
-from .process import Command, Process, inherited_environment, on_free_port
+from .process import Command, Process, inherited, marked, on_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +115,7 @@ class Cluster:
             text=True,
             check=False,
             cwd=self.run.path,
-            env=inherited_environment(self.run),
+            env=inherited() | marked(self.run),
         )
         if finished.returncode:
             said = (finished.stderr or finished.stdout).strip()[-1000:]

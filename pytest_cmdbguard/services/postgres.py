@@ -129,6 +129,10 @@ class Postgres:
             self._administer("ALTER DATABASE {} WITH IS_TEMPLATE false", database)
             self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
 
+    def drop_role(self, role: str) -> None:
+        """Delete a role that owns nothing any more; harmless when it is not there."""
+        self._administer("DROP ROLE IF EXISTS {}", role)
+
     def set_password(self, login: Login, *, options: str) -> None:
         """Create the role of a login if need be, and give it its password and options."""
         with self.connect() as connection:

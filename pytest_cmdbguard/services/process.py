@@ -64,16 +64,21 @@ class Process:
         """
         self.run, self.command = run, command
         self.log = run.logs / f"{command.name}.log"
+        with run.starting:
+            self._popen = self._start()
+            self.started = self._register()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        name, program = self.command.name, self.command.argv[0]
+        if self.run.closed:
+            raise ServiceMissing(name, "the run is being stopped", remedy="start another run")
         try:
             with self.log.open("ab") as output:
-                self._popen = self._spawn(output)
+                return self._spawn(output)
         except OSError as error:
-            raise ServiceMissing(
-                command.name,
-                f"{command.argv[0]} cannot be started ({error.strerror})",
-                remedy="check that the program is installed and the run still goes on",
-            ) from None
-        self.started = self._register()
+            problem = f"{program} cannot be started ({error.strerror})"
+            remedy = "install the program, or correct its name in cmdbguard.toml"
+            raise ServiceMissing(name, problem, remedy=remedy) from None
 
     def _spawn(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -82,7 +87,7 @@ class Process:
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=self.command.directory or self.run.path,
-            env=inherited_environment(self.run) | dict(self.command.environment),
+            env=inherited() | dict(self.command.environment) | marked(self.run),
             start_new_session=True,
         )
 
@@ -161,10 +166,14 @@ class Process:
         self.run.forget(self.started)
 
 
-def inherited_environment(run: RunDirectory) -> dict[str, str]:
-    """What a service sees of this process's environment, with the mark of the run."""
-    kept = {name: value for name, value in os.environ.items() if INHERITED.fullmatch(name)}
-    return kept | {MARKER: str(run.path), "TMPDIR": str(run.temporary)}
+def inherited() -> dict[str, str]:
+    """What a child sees of this process's environment: what programs need, no secrets."""
+    return {name: value for name, value in os.environ.items() if INHERITED.fullmatch(name)}
+
+
+def marked(run: RunDirectory) -> dict[str, str]:
+    """What every process of a run has in its environment, so that it can be found again."""
+    return {MARKER: str(run.path), "TMPDIR": str(run.temporary)}
 
 
 def free_port() -> int:

@@ -13,6 +13,7 @@ import redis
 
 from pytest_cmdbguard.errors import ServiceDied, ServiceMissing, SettingsError
 
+from .loopback import require_loopback
 from .process import Command, Process
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class ExternalRedis:
                 source="cmdbguard.toml",
                 remedy="external services need a URL such as redis://127.0.0.1:6379",
             )
+        require_loopback(self._url, key="services.redis.url")
 
     def url(self, database: int) -> str:
         """The URL of a database by its number."""

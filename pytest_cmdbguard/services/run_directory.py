@@ -15,6 +15,7 @@ import secrets
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -67,6 +68,13 @@ class RunDirectory:
         self.logs = path / "logs"
         self.processes = path / "processes"
         self.temporary = path / "tmp"
+        self.starting = threading.RLock()
+        self.closed = False
+
+    def close(self) -> None:
+        """From now on nothing more is started in it; returns when no start is under way."""
+        with self.starting:
+            self.closed = True
 
     @property
     def id(self) -> str:

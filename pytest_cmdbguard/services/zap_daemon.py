@@ -8,11 +8,11 @@ import shutil
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pytest_cmdbguard.errors import ServiceDied, ServiceError, ServiceMissing, SettingsError
 
 from . import java, zap_distribution
+from .loopback import require_loopback
 from .process import Command, Process, on_free_port
 from .zap import NAME, Zap
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .run_directory import RunDirectory
 
 START_WITHIN_S = 90.0
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # a proxy that lives for minutes: the quick compiler alone starts it sooner and is fast enough
 JAVA_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
@@ -41,11 +40,10 @@ class ZapDaemon:
         self.name = NAME
         self.version = ""
         self.log: Path | None = run.logs / "zap.log"
-        self.zap: Zap | None = None
         self._table = table
         self._process: Process | None = None
 
-    def start(self) -> None:
+    def start(self) -> Zap:
         """Find or fetch ZAP, start it and wait for its API.
 
         Raises: ServiceMissing, ServiceNotReady.
@@ -57,8 +55,9 @@ class ZapDaemon:
         configuration = self.run.path / "zap.properties"  # the key is not for the process list
         configuration.write_text(f"api.key={key}\ndatabase.recoverylog=false\n")
         options = ["-daemon", "-silent", "-dir", str(home), "-configfile", str(configuration)]
-        self.zap = on_free_port(lambda port: self._start([*argv, *options], port, key))
-        self.version = self.zap.version
+        zap = on_free_port(lambda port: self._start([*argv, *options], port, key))
+        self.version = zap.version
+        return zap
 
     def stop(self) -> None:
         """End it at once; what it recorded goes with the run's directory."""
@@ -113,13 +112,7 @@ def external(url: str, *, table: Mapping[str, object]) -> Zap:
     Raises: SettingsError for another machine: what is 127.0.0.1 there is not our target.
         ServiceMissing when it does not answer.
     """
-    if urlsplit(url).hostname not in LOOPBACK:
-        raise SettingsError(
-            "--cmdbguard-zap",
-            url,
-            source="settings",
-            remedy="ZAP must run on this machine, else it attacks another one's 127.0.0.1",
-        )
+    require_loopback(url, key="--cmdbguard-zap", source="settings")
     key = os.environ.get("CMDBGUARD_ZAP_KEY") or str(table.get("key", ""))
     try:
         return Zap.at(url.rstrip("/"), key)

@@ -1,1 +1,92 @@
-"""."""
+"""What is tested: how it starts, what it offers, who uses it, how it is filled."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_cmdbguard.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_cmdbguard.model import Actor, Json
+    from pytest_cmdbguard.settings import Settings
+
+NAMES = ("refcmdb", "openapi")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedCase:
+    """A request that users wait for.
+
+    ``path`` is a path and query with places such as ``{id}``; ``values`` is the SQL that yields
+    one row per distinct request, its columns named like the places (at least a hundred rows, so
+    that no cache answers).
+    """
+
+    operation: str
+    path: str
+    values: str
+
+
+class Target(Protocol):
+    """The system under test, as data and as the commands that run it.
+
+    ``running`` is the base URL of a target that somebody else runs, None for one that we start.
+    ``directory`` is where its commands run, None where that does not matter.
+    ``environment`` is added to that of every process of the target; the run puts its mark there.
+    ``shared`` holds the path prefixes of what all tenants may see.
+    ``speed`` maps what users do (``list``, ``filter``, ``search``, ``detail``) to a request.
+    """
+
+    name: str
+    running: str | None
+    ready_path: str
+    directory: Path | None
+    environment: Mapping[str, str]
+    shared: frozenset[str]
+    speed: Mapping[str, SpeedCase]
+
+    @property
+    def version(self) -> str:
+        """What the document says. Raises: DocumentError."""
+
+    def document(self) -> Json:
+        """The OpenAPI document, without any service. Raises: DocumentError."""
+
+    def seed_key(self, records: int) -> str:
+        """Equal keys mean equal databases; empty when nobody can know that."""
+
+    def seed(self, database_url: str, records: int) -> None:
+        """Fill an empty database with the schema and the records. Raises: ServiceError."""
+
+    def command(
+        self, *, port: int, database_url: str, redis_url: str
+    ) -> tuple[list[str], dict[str, str]]:
+        """Argument list and environment of the process that serves on 127.0.0.1."""
+
+    def mint(self, database_url: str) -> tuple[Actor, ...]:
+        """The actors, with credentials that are good for this database. Raises: ServiceError."""
+
+
+def load(settings: Settings) -> Target:
+    """The target that the settings name.
+
+    Raises: SettingsError when there is no such target, or its table is wrong.
+    """
+    if settings.target == "refcmdb":
+        from .refcmdb import RefCmdb  # noqa: PLC0415 - only the chosen target is imported
+
+        return RefCmdb(fault=settings.fault)
+    if settings.target == "openapi":
+        from .openapi import OpenApiTarget  # noqa: PLC0415
+
+        return OpenApiTarget.from_settings(settings)
+    raise SettingsError(
+        "--cmdbguard-target",
+        settings.target,
+        source=settings.sources.get("target", "default"),
+        remedy=f"use one of: {', '.join(NAMES)}",
+    )

@@ -1,0 +1,114 @@
+"""One running instance of the target."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pytest_cmdbguard.errors import ServiceMissing
+
+from .process import Command, Process, on_free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_cmdbguard.targets import Target
+
+    from .run_directory import RunDirectory
+
+START_WITHIN_S = 60.0
+
+
+class Cmdb:
+    """A process of the target on a port of its own; ``base_url`` has no slash at its end."""
+
+    def __init__(self, run: RunDirectory, target: Target, *, name: str = "cmdb") -> None:
+        """Not started yet; ``name`` is that of its log file, unique in the run."""
+        self.run, self.target, self.name = run, target, name
+        self.version = ""
+        self.log: Path | None = run.logs / f"{name}.log"
+        self.database_url = self.redis_url = self.base_url = ""
+        self._process: Process | None = None
+
+    def start(self) -> None:
+        """Start it and wait until its ready path answers 200.
+
+        Raises: ServiceMissing, ServiceNotReady.
+        """
+        self.base_url = on_free_port(self._start)
+        self.version = self.target.version
+
+    def stop(self) -> None:
+        """End it and what it started."""
+        process, self._process = self._process, None
+        if process:
+            process.stop()
+
+    def require_alive(self) -> None:
+        """Return if it still runs. Raises: ServiceDied."""
+        if self._process:
+            self._process.require_alive()
+
+    def _start(self, port: int) -> str:
+        argv, environment = self.target.command(
+            port=port, database_url=self.database_url, redis_url=self.redis_url
+        )
+        command = Command(
+            name=self.name, argv=argv, environment=environment, directory=self.target.directory
+        )
+        self._process = Process(self.run, command)
+        ready = self.target.ready_path
+        base_url = f"http://127.0.0.1:{port}"
+        self._process.wait_ready(lambda: _answers(base_url, ready), timeout_s=START_WITHIN_S)
+        return base_url
+
+
+class RunningCmdb:
+    """An instance that somebody else runs."""
+
+    log: Path | None = None
+
+    def __init__(self, target: Target) -> None:
+        """The one at ``target.running``."""
+        self.target, self.name, self.version = target, target.name, ""
+        self.base_url = target.running or ""
+
+    def start(self) -> None:
+        """Ask its ready path. Raises: ServiceMissing when that does not answer 200."""
+        if not _answers(self.base_url, self.target.ready_path):
+            raise ServiceMissing(
+                self.name,
+                f"{self.base_url}{self.target.ready_path} does not answer 200",
+                remedy="start the service, or correct url and ready in cmdbguard.toml",
+            )
+        self.version = self.target.version
+
+    def stop(self) -> None:
+        """Leave it alone."""
+
+    def require_alive(self) -> None:
+        """Return if it answers. Raises: ServiceMissing."""
+        self.start()
+
+
+def _answers(base_url: str, path: str) -> bool | None:
+    """True for status 200, None for anything else and for nobody."""
+    parts = urlsplit(base_url)
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":  # it is asked whether it is up, not whom it trusts
+        connection = http.client.HTTPSConnection(
+            parts.netloc,
+            timeout=5,
+            context=ssl._create_unverified_context(),  # noqa: S323, SLF001 - no certificate is asked for
+        )
+    else:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=5)
+    try:
+        connection.request("GET", parts.path + path)
+        return connection.getresponse().status == http.client.OK or None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

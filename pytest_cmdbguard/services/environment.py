@@ -1,0 +1,185 @@
+"""All services of a run, started side by side and ended together."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_cmdbguard.errors import GuardError, ServiceError, ServiceMissing
+
+from . import zap_daemon, zap_state
+from .background import Task
+from .embedded import EmbeddedDatabase
+from .external import ExternalDatabase
+from .process import marked
+from .redis import EmbeddedRedis, ExternalRedis
+from .run_directory import RunDirectory, sweep
+from .shared import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_cmdbguard.settings import Settings
+    from pytest_cmdbguard.targets import Target
+
+    from .zap import Zap
+
+
+class Alive(Protocol):
+    """A service as far as its end is concerned."""
+
+    def stop(self) -> None:
+        """End it."""
+
+    def require_alive(self) -> None:
+        """Return if it still runs. Raises: ServiceDied."""
+
+
+class Environment:
+    """The services that a run shares: PostgreSQL with the data, Redis, and ZAP."""
+
+    def __init__(
+        self, settings: Settings, target: Target, progress: Callable[[str], None]
+    ) -> None:
+        """Nothing is started yet; ``progress`` gets one line per stage, from one thread a time."""
+        self.settings, self.target = settings, target
+        self._told, self._lock = progress, threading.Lock()
+        self._run: RunDirectory | None = None
+        self._services: list[Alive] = []
+        self._zap: Task[None] | None = None
+
+    def start(self) -> Shared:
+        """Start PostgreSQL and Redis, and wait for them; ZAP goes on starting beside.
+
+        Raises: GuardError; :meth:`stop` must be called then, too.
+        """
+        if self.settings.services == "containers":
+            raise ServiceMissing(
+                "containers", "are not offered yet", remedy="use --cmdbguard-services embedded"
+            )
+        begin = time.monotonic()
+        if swept := sweep():
+            self._progress(f"swept what {len(swept)} dead runs had left")
+        self._run = run = RunDirectory.create()
+        self.target.environment = marked(run)
+        state = self._begin_zap(run)
+        document = Task(lambda: self._write_document(run))
+        redis = Task(lambda: self._start_redis(run))
+        database = self._start_database(run)
+        shared = Shared(
+            run_directory=run.path,
+            postgres=database.postgres if database else None,
+            template=database.template if database else "",
+            database=getattr(database, "database", ""),
+            prefix=database.prefix if database else "",
+            redis_url=redis.result(),
+            document=document.result(),
+            zap_state=state,
+        )
+        return dataclasses.replace(shared, details=self._details(shared, database, begin))
+
+    def stop(self, *, keep_logs_in: Path | None = None) -> None:
+        """End everything that was started, and delete the run's directory.
+
+        Safe at any moment and any number of times. The services' logs are copied to
+        ``keep_logs_in`` before, when that is given.
+        """
+        run, self._run = self._run, None
+        if run is None:
+            return
+        run.close()
+        for service in reversed(self._services):
+            self._quietly(service.stop)
+        run.end_processes()
+        if keep_logs_in:
+            shutil.copytree(run.logs, keep_logs_in, dirs_exist_ok=True)
+        run.remove()
+
+    def require_alive(self) -> None:
+        """Return if every started service still runs. Raises: ServiceDied."""
+        for service in list(self._services):
+            service.require_alive()
+
+    def _begin_zap(self, run: RunDirectory) -> Path | None:
+        if self.settings.zap == "off":
+            return None
+        state = run.path / "zap.json"
+        self._zap = Task(lambda: zap_state.report(state, lambda: self._start_zap(run)))
+        return state
+
+    def _start_zap(self, run: RunDirectory) -> Zap:
+        table = self.settings.table("services", "zap")
+        if self.settings.zap != "auto":
+            zap = zap_daemon.external(self.settings.zap, table=table)
+            self._progress(f"ZAP {zap.version} {zap.level} answers")
+            return zap
+        begin = time.monotonic()
+        daemon = zap_daemon.ZapDaemon(run, table=table)
+        self._services.append(daemon)
+        zap = daemon.start()
+        took_s = time.monotonic() - begin
+        self._progress(f"ZAP {zap.version} {zap.level} ready, {took_s:.1f} s")
+        return zap
+
+    def _start_redis(self, run: RunDirectory) -> str:
+        table = self.settings.table("services", "redis")
+        if self.target.running and "url" not in table:
+            return ""
+        begin = time.monotonic()
+        redis = ExternalRedis(table) if self._external else EmbeddedRedis(run)
+        self._services.append(redis)
+        redis.start()
+        self._progress(f"{redis.version} ready, {time.monotonic() - begin:.1f} s")
+        return redis.url(0)
+
+    def _start_database(self, run: RunDirectory) -> EmbeddedDatabase | ExternalDatabase | None:
+        if self.target.running and "url" not in self.settings.table("services", "postgres"):
+            return None
+        kind = ExternalDatabase if self._external else EmbeddedDatabase
+        database = kind(run, settings=self.settings, target=self.target)
+        self._services.append(database)
+        database.start(self._progress)
+        return database
+
+    @property
+    def _external(self) -> bool:
+        return self.settings.services == "external" or self.target.running is not None
+
+    def _write_document(self, run: RunDirectory) -> Path:
+        path = run.path / "document.json"
+        path.write_text(json.dumps(self.target.document()), encoding="utf-8")
+        return path
+
+    def _details(
+        self, shared: Shared, database: EmbeddedDatabase | ExternalDatabase | None, begin: float
+    ) -> dict[str, str]:
+        found = {
+            "target": f"{self.target.name} {self.target.version}",
+            "records": f"{self.settings.records:,}",
+            "seconds": f"{time.monotonic() - begin:.1f}",
+            "zap": "off" if shared.zap_state is None else "starting",
+        }
+        if database:
+            found["data"] = "as it is" if self.target.running else database.origin
+            found["postgres"] = database.postgres.version_text
+            found["durability"] = database.details
+        versions = [
+            one.version for one in self._services if isinstance(one, EmbeddedRedis | ExternalRedis)
+        ]
+        return found | {"redis": version for version in versions}
+
+    def _progress(self, line: str) -> None:
+        with self._lock:
+            self._told(line)
+
+    def _quietly(self, stop: Callable[[], None]) -> None:
+        """The end of one service must not keep the others alive."""
+        try:
+            stop()
+        except (GuardError, OSError) as error:
+            self._progress(f"while stopping: {error}")

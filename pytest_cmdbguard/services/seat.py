@@ -1,0 +1,118 @@
+"""The place of one process that runs checks: its own data and its own instance of the target."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.errors import ServiceError, ServiceMissing
+
+from . import zap_state
+from .background import Task
+from .cmdb import Cmdb, RunningCmdb
+from .process import marked
+from .redis import DATABASES, database_url
+
+if TYPE_CHECKING:
+    from pytest_cmdbguard.model import Actor
+    from pytest_cmdbguard.settings import Settings
+    from pytest_cmdbguard.targets import Target
+
+    from .shared import Shared
+    from .zap import Zap
+
+MAIN = "main"
+UNKNOWN = "name it as url in [services.{}] of cmdbguard.toml"
+
+
+class Seat:
+    """What one process of the run has for itself.
+
+    ``database_url`` is a superuser's URL of its clone, ``app_database_url`` the target's own;
+    ``redis_url`` that of its Redis database, ``base_url`` that of its instance.
+    """
+
+    def __init__(
+        self, shared: Shared, settings: Settings, target: Target, worker: str = MAIN
+    ) -> None:
+        """Nothing is started yet; ``worker`` is ``main`` or the name of an xdist worker."""
+        self.shared, self.settings, self.target, self.worker = shared, settings, target, worker
+        self.run = shared.run
+        self.actors: tuple[Actor, ...] = ()
+        self.cmdb: Cmdb | RunningCmdb = (
+            RunningCmdb(target)
+            if target.running
+            else Cmdb(self.run, target, name=f"cmdb-{worker}")
+        )
+
+    @property
+    def database(self) -> str:
+        """The name of its database."""
+        return (
+            f"{self.shared.prefix}_{self.worker}" if self.shared.template else self.shared.database
+        )
+
+    @property
+    def database_url(self) -> str:
+        """For witnesses: a superuser's. Raises: ServiceMissing when nobody said where it is."""
+        if self.shared.postgres is None:
+            problem = "the target runs elsewhere and its database is not known"
+            raise ServiceMissing("PostgreSQL", problem, remedy=UNKNOWN.format("postgres"))
+        return self.shared.postgres.url(self.database, role="admin")
+
+    @property
+    def app_database_url(self) -> str:
+        """For the target. Raises: ServiceMissing when nobody said where it is."""
+        return (
+            self.shared.postgres.url(self.database) if self.shared.postgres else self.database_url
+        )
+
+    @property
+    def redis_url(self) -> str:
+        """Its own database of the Redis server. Raises: ServiceMissing as above."""
+        if not self.shared.redis_url:
+            problem = "the target runs elsewhere and its Redis is not known"
+            raise ServiceMissing("Redis", problem, remedy=UNKNOWN.format("redis"))
+        if self.target.running:
+            return self.shared.redis_url
+        return database_url(self.shared.redis_url, redis_number(self.worker))
+
+    @property
+    def base_url(self) -> str:
+        """Of its instance of the target, without a slash at the end."""
+        return self.cmdb.base_url
+
+    def open(self) -> None:
+        """Clone the database, start the instance, mint the actors' credentials.
+
+        Raises: GuardError; :meth:`close` must be called then, too.
+        """
+        self.target.environment = marked(self.run)
+        if isinstance(self.cmdb, RunningCmdb):
+            self.cmdb.start()
+            self.actors = self.target.mint("")
+            return
+        if self.shared.postgres is None:
+            raise ServiceError("PostgreSQL", "is not there")
+        self.shared.postgres.clone(self.shared.template, self.database)
+        minted = Task(lambda: self.target.mint(self.app_database_url))
+        self.cmdb.database_url, self.cmdb.redis_url = self.app_database_url, self.redis_url
+        self.cmdb.start()
+        self.actors = minted.result()
+
+    def close(self) -> None:
+        """End the instance and drop the clone; harmless when nothing was started."""
+        self.cmdb.stop()
+
+    def zap(self) -> Zap | None:
+        """ZAP, as soon as it is ready; None when it is off.
+
+        Raises: ServiceMissing with the reason why there is none, ServiceNotReady.
+        """
+        return zap_state.wait(self.shared.zap_state) if self.shared.zap_state else None
+
+
+def redis_number(worker: str) -> int:
+    """The Redis database of a worker: 1 for ``main``, then ``gw0`` on; 0 stays empty."""
+    match = re.fullmatch(r"gw(\d+)", worker)
+    return 2 + int(match[1]) % (DATABASES - 2) if match else 1

@@ -1,0 +1,60 @@
+"""What the processes of a run know of the services that one of them started."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .postgres import Postgres
+from .run_directory import RunDirectory
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """The services of a run, as an xdist controller hands them to its workers.
+
+    ``postgres`` is None and ``redis_url`` empty where a target runs elsewhere and nobody said
+    where its data are. ``template`` is the database to clone, empty when the one named
+    ``database`` is used itself; ``prefix`` begins the names of clones. ``redis_url`` is that of
+    database 0. ``zap_state`` is the file that says what became of ZAP, None when it is off.
+    ``details`` are for the header and the report: a word, and what there is to say about it.
+    """
+
+    run_directory: Path
+    postgres: Postgres | None
+    template: str
+    database: str
+    prefix: str
+    redis_url: str
+    document: Path
+    zap_state: Path | None
+    details: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def run(self) -> RunDirectory:
+        """The directory of the run, to start more in it."""
+        return RunDirectory(self.run_directory)
+
+    def to_json(self) -> dict[str, Any]:
+        """Built-in types only."""
+        return dataclasses.asdict(self) | {
+            "run_directory": str(self.run_directory),
+            "document": str(self.document),
+            "zap_state": str(self.zap_state) if self.zap_state else None,
+            "postgres": self.postgres.to_json() if self.postgres else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Shared:
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            **data
+            | {
+                "run_directory": Path(data["run_directory"]),
+                "document": Path(data["document"]),
+                "zap_state": Path(data["zap_state"]) if data["zap_state"] else None,
+                "postgres": Postgres.from_json(data["postgres"]) if data["postgres"] else None,
+            }
+        )

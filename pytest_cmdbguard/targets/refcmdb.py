@@ -1,0 +1,153 @@
+"""The reference CMDB as a target: a program like any other, known by its commands only."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_cmdbguard.errors import DocumentError, ServiceError, ServiceMissing
+from pytest_cmdbguard.model import Actor
+
+from . import SpeedCase, commands
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_cmdbguard.model import Json
+
+SEED = 1
+REMEDY = "pip install 'pytest-cmdbguard[refcmdb]'"
+# parts of the program that say nothing about the rows of a seeded database
+WITHOUT_ROWS = frozenset({"api", "faults", "frontend", "middleware", "monitoring"})
+USERS: Mapping[str, tuple[str, str | None]] = {
+    "viewer-red": ("viewer", "red"),
+    "operator-red": ("operator", "red"),
+    "viewer-blue": ("viewer", "blue"),
+    "operator-blue": ("operator", "blue"),
+    "admin": ("admin", None),
+}
+SHARED = frozenset(
+    {
+        "/",
+        "/health",
+        "/api/v1/openapi.json",
+        "/api/v1/auth",
+        "/api/v1/tenants",
+        "/api/v1/tags",
+        "/api/v1/device-types",
+    }
+)
+SORTS = "unnest(ARRAY['name', '-name', 'serial', '-serial', 'created_at', '-id']) AS sort"
+SPEED = {
+    "list": SpeedCase(
+        operation="devices_list",
+        path="/api/v1/devices?limit={limit}&sort={sort}",
+        values=f'SELECT "limit", sort FROM generate_series(50, 69) AS "limit", {SORTS}',
+    ),
+    "filter": SpeedCase(
+        operation="devices_list",
+        path="/api/v1/devices?limit=50&status={status}&site_id={site_id}",
+        values="SELECT DISTINCT status, site_id FROM devices ORDER BY site_id, status LIMIT 500",
+    ),
+    "search": SpeedCase(
+        operation="devices_list",
+        path="/api/v1/devices?limit=50&q={q}",
+        values="SELECT DISTINCT right(serial, 5) AS q FROM devices ORDER BY q LIMIT 500",
+    ),
+    "detail": SpeedCase(
+        operation="devices_read",
+        path="/api/v1/devices/{id}",
+        values="SELECT id FROM devices ORDER BY id % 97, id LIMIT 500",
+    ),
+}
+
+
+class RefCmdb:
+    """The reference CMDB, with at most one fault planted."""
+
+    name = "refcmdb"
+    running: str | None = None
+    ready_path = "/health"
+    directory: Path | None = None
+    shared = SHARED
+    speed: Mapping[str, SpeedCase] = SPEED
+
+    def __init__(self, *, fault: str | None = None) -> None:
+        """A sound one, or one with the named fault."""
+        self.fault = fault
+        self.environment: Mapping[str, str] = {}
+
+    @property
+    def version(self) -> str:
+        """What its document says. Raises: DocumentError."""
+        return str(self.document()["info"]["version"])
+
+    def document(self) -> Json:
+        """What ``python -m refcmdb openapi`` prints. Raises: DocumentError."""
+        try:
+            document: Json = json.loads(_document())
+        except (ServiceError, ValueError) as error:
+            raise DocumentError("of refcmdb", str(error), remedy=REMEDY) from None
+        return document
+
+    def seed_key(self, records: int) -> str:
+        """Equal for equal code of schema and seeder and equal size."""
+        return f"refcmdb {_fingerprint()} seed {SEED} records {records}"
+
+    def seed(self, database_url: str, records: int) -> None:
+        """Migrate and seed an empty database. Raises: ServiceError."""
+        self._run(database_url, "migrate")
+        self._run(database_url, "seed", "--devices", str(records), "--seed", str(SEED))
+
+    def command(
+        self, *, port: int, database_url: str, redis_url: str
+    ) -> tuple[list[str], dict[str, str]]:
+        """``python -m refcmdb serve``, with the fault if there is one."""
+        argv = [sys.executable, "-m", "refcmdb", "serve", "--host", "127.0.0.1"]
+        argv += ["--port", str(port)]
+        if self.fault:
+            argv += ["--fault", self.fault]
+        return argv, {"REFCMDB_DATABASE_URL": database_url, "REFCMDB_REDIS_URL": redis_url}
+
+    def mint(self, database_url: str) -> tuple[Actor, ...]:
+        """Its seed users with fresh tokens. Raises: ServiceError."""
+        tokens: dict[str, Any] = json.loads(self._run(database_url, "tokens", *USERS))
+        return tuple(
+            Actor(
+                name=name,
+                role=role,
+                tenant=tenant,
+                headers={"Authorization": f"Bearer {tokens[name]}"},
+            )
+            for name, (role, tenant) in USERS.items()
+        )
+
+    def _run(self, database_url: str, *words: str) -> str:
+        environment = {**self.environment, "REFCMDB_DATABASE_URL": database_url}
+        argv = [sys.executable, "-m", "refcmdb", *words]
+        return commands.run("refcmdb", argv, environment=environment)
+
+
+@functools.cache
+def _document() -> str:
+    return commands.run("refcmdb", [sys.executable, "-m", "refcmdb", "openapi"], environment={})
+
+
+@functools.cache
+def _fingerprint() -> str:
+    """Of every file of the program that has a say in the rows. Raises: ServiceMissing."""
+    found = importlib.util.find_spec("refcmdb")  # finds it without importing it
+    if found is None or found.origin is None:
+        raise ServiceMissing("refcmdb", "it is not installed", remedy=REMEDY)
+    root = Path(found.origin).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if path.suffix != ".pyc" and path.is_file() and relative.parts[0] not in WITHOUT_ROWS:
+            digest.update(f"{relative}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
