@@ -1,11 +1,56 @@
-"""Payloads."""
+"""Attack inputs. Each carries fresh tokens, so that whatever shows a token shows its probe.
+
+The SQL families never use ``OR`` (it would widen an UPDATE), change no data and do not sleep.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import string
 
 _ALPHABET = string.ascii_lowercase + string.digits
+
+# Family to payload; ``{c}`` and ``{d}`` are the tokens. Two tokens around a breaker show whether
+# the input stayed in one piece; the tripwire shows that it ran; ``select true as`` is what
+# pg_stat_statements keeps visible. Each of the quick ones finds a call site that no other finds.
+QUICK = {
+    "control": "{c}{d}",
+    "quote": "{c}'{d}",
+    "double-quote": '{c}"{d}',
+    "backslash": "{c}\\'{d}",
+    "dollar": "{c}$$ $q${d}",
+    "number": "1 and cmdbguard.tripwire('{c}') and (select true as {d})",
+    "string": "{c}'||cmdbguard.tripwire('{d}')||'",
+    "order": "1,cmdbguard.tripwire('{c}'),(select true as {d})",
+}
+FULL = QUICK | {
+    "condition": "{c}' and cmdbguard.tripwire('{d}') and '1'='1",
+    "parenthesis": "{c}') and cmdbguard.tripwire('{d}') and ('1'='1",
+    "like": "{c}%' and cmdbguard.tripwire('{d}') and '1' like '1",
+    "visible": "{c}' and (select true as {d}) and '1'='1",
+    "nested-number": "1) and cmdbguard.tripwire('{c}') and (select true as {d}) and (1=1",
+    "limit": "1+(select count(*)-1 from (select cmdbguard.tripwire('{c}') as {d}) t)",
+    "quoted-column": "id\",cmdbguard.tripwire('{c}') as \"{d}",
+    "dollar-string": "{c}$$||cmdbguard.tripwire('{d}')||$$",
+    "tagged-string": "{c}$q$||cmdbguard.tripwire('{d}')||$q$",
+    "escape-string": "{c}\\'||cmdbguard.tripwire($${d}$$)--",
+    "doubled": "{c}''{d}",
+    "comment": "{c}*/{d}",
+    "line": "{c}\n{d}",
+    "stacked": "1;select cmdbguard.tripwire('{c}'),(select true as {d})--",
+}
+PROFILES = {"quick": QUICK, "full": FULL}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SqlProbe:
+    """One input with its tokens; ``family`` names the context it is made for."""
+
+    family: str
+    text: str
+    tokens: tuple[str, ...]
+    destructive: bool = False
 
 
 def fresh_token() -> str:
@@ -15,3 +60,19 @@ def fresh_token() -> str:
     that it survives ``upper()`` and ``lower()`` when searched without regard to case.
     """
     return "zq" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+def sql_probes(profile: str = "quick") -> tuple[SqlProbe, ...]:
+    """The probes of a profile (``quick`` or ``full``) for one injection point, tokens fresh.
+
+    The first is the control: a harmless input that shows whether the point reaches the database.
+    """
+    return tuple(sql_probe(family) for family in PROFILES[profile])
+
+
+def sql_probe(family: str) -> SqlProbe:
+    """A probe of one family with fresh tokens, for instance to confirm an earlier one."""
+    tokens = {name: fresh_token() for name in ("c", "d")}
+    return SqlProbe(
+        family=family, text=FULL[family].format_map(tokens), tokens=tuple(tokens.values())
+    )

@@ -22,7 +22,8 @@ _WIDEST_RANGE = 65_536
 def renewed(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """An object of the same form whose texts, addresses and small numbers are fresh.
 
-    References (``id``, ``site_id``, ``siteId``) and choices stay as they are; so does what has no other valid value.
+    References (``id``, ``site_id``, ``siteId``) and choices stay as they are; so does what
+    has no other valid value.
     """
     properties = flattened(schema).get("properties") or {}
     return {
