@@ -19,7 +19,7 @@ GRACE_S = 0.5
 
 
 class OneLineFormatter(logging.Formatter):
-    """Line feeds become ``\\n``, in tracebacks and in whatever a caller sent."""
+    r"""Line feeds become ``\n``, in tracebacks and in whatever a caller sent."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""

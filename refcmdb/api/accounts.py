@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import functools
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 
 from refcmdb.api.problems import Problem
 from refcmdb.api.values import line
@@ -67,7 +66,9 @@ def _by_name() -> Statement:
 
 @functools.cache
 def _issue() -> Statement:
-    values = {name: sa.bindparam(name) for name in ("sha256", "user_id", "expires_at")}
+    values: dict[str, sa.BindParameter[Any]] = {
+        name: sa.bindparam(name) for name in ("sha256", "user_id", "expires_at")
+    }
     return compiled(sa.insert(api_tokens).values(values))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
@@ -15,7 +15,7 @@ from refcmdb import __version__
 from refcmdb.api import accounts, landing, openapi, reading
 from refcmdb.api.problems import Problem, missing
 from refcmdb.api.requests import read_body, read_id, read_query
-from refcmdb.api.values import LARGEST_BULK, encode
+from refcmdb.api.values import LARGEST_BULK, Kind, encode
 from refcmdb.api.writing import Writer
 from refcmdb.auth.actors import Actor, authenticate
 from refcmdb.services.cache import keys
@@ -53,17 +53,17 @@ class ResourceEndpoints:
     """The handlers of one resource."""
 
     def __init__(self, backend: Backend, resource: Resource) -> None:
-        self._backend, self._resource = backend, resource
+        self._backend, self.resource = backend, resource
 
     async def list(self, request: Request) -> Response:
         """One page."""
         actor = await who_asks(self._backend, request)
-        query = read_query(request, self._resource.query)
+        query = read_query(request, self.resource.query)
 
         async def compute() -> msgspec.Struct:
-            return await reading.list_page(self._backend, self._resource, actor, query)
+            return await reading.list_page(self._backend, self.resource, actor, query)
 
-        tags = reading.tags_of_list(self._resource, actor)
+        tags = reading.tags_of_list(self.resource, actor)
         return await cached(
             self._backend, request, actor=actor, tags=tags, query=query, compute=compute
         )
@@ -75,45 +75,46 @@ class ResourceEndpoints:
         number = self._number(request)
 
         async def compute() -> msgspec.Struct:
-            return await reading.read_detail(self._backend, self._resource, actor, number)
+            return await reading.read_detail(self._backend, self.resource, actor, number)
 
-        tags = reading.tags_of_detail(self._resource, actor, number)
+        tags = reading.tags_of_detail(self.resource, actor, number)
         return await cached(
             self._backend, request, actor=actor, tags=tags, query=query, compute=compute
         )
 
     async def create(self, request: Request) -> Response:
         """One new object."""
-        writer = await self._writer(request)
-        body = await read_body(request, self._resource.body)
+        writer = await self.writer(request)
+        body = await read_body(request, self.resource.body)
         (item,) = await writer.create([body])
-        location = f"/api/v1/{self._resource.path}/{item.id}"  # type: ignore[attr-defined]
+        location = f"/api/v1/{self.resource.path}/{item.id}"  # type: ignore[attr-defined]
         return json_response(item, status=201, headers={"Location": location})
 
     async def bulk_create(self, request: Request) -> Response:
         """Many new objects, or none."""
-        writer = await self._writer(request)
-        bodies: Sequence[msgspec.Struct] = await read_body(request, bulk_body(self._resource))
+        writer = await self.writer(request)
+        bodies: Sequence[msgspec.Struct] = await read_body(request, bulk_body(self.resource))
         return json_response({"items": await writer.create(bodies)}, status=201)
 
     async def update(self, request: Request) -> Response:
         """One object with some fields changed."""
-        writer = await self._writer(request)
-        patch = await read_body(request, self._resource.patch)
+        writer = await self.writer(request)
+        patch = await read_body(request, self.resource.patch)
         return json_response(await writer.patch(self._number(request), patch))
 
     async def delete(self, request: Request) -> Response:
         """One object less."""
-        writer = await self._writer(request)
+        writer = await self.writer(request)
         await writer.delete(self._number(request))
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
-    async def _writer(self, request: Request) -> Writer:
+    async def writer(self, request: Request) -> Writer:
+        """Who writes; raises Problem 401 or 403 before anything of the body is read."""
         actor = await who_asks(self._backend, request)
         read_query(request, NoQuery)
         writer = Writer(
             backend=self._backend,
-            resource=self._resource,
+            resource=self.resource,
             actor=actor,
             request_id=request.scope["request_id"],
         )
@@ -123,7 +124,7 @@ class ResourceEndpoints:
     def _number(self, request: Request) -> int:
         number = read_id(request)
         if number is None:
-            raise missing(self._resource.singular)
+            raise missing(self.resource.singular)
         return number
 
 
@@ -175,7 +176,7 @@ async def who_asks(backend: Backend, request: Request) -> Actor:
     return await authenticate(backend.database, request.headers.get("authorization"))
 
 
-async def cached(  # noqa: PLR0913 - one call site per kind of read, all by keyword
+async def cached(
     backend: Backend,
     request: Request,
     *,
@@ -215,7 +216,7 @@ def read_response(request: Request, body: bytes, *, hit: bool) -> Response:
 
 
 def json_response(
-    content: Any,  # noqa: ANN401 - whatever msgspec encodes
+    content: object,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
@@ -229,7 +230,7 @@ def json_response(
     )
 
 
-def bulk_body(resource: Resource) -> Any:  # noqa: ANN401 - a type made at run time
+def bulk_body(resource: Resource) -> Kind:
     """The type of a bulk create's body."""
     return Annotated[
         list[resource.body],  # type: ignore[name-defined]

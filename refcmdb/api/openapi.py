@@ -13,7 +13,7 @@ from refcmdb.api.accounts import Credentials, IssuedToken
 from refcmdb.api.problems import MEDIA_TYPE, ProblemDocument
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of, without
-from refcmdb.api.values import LARGEST_BULK, Id, describe
+from refcmdb.api.values import LARGEST_BULK, Id, Kind, describe
 
 if TYPE_CHECKING:
     from refcmdb.api.resource import Resource
@@ -196,7 +196,12 @@ def _parameter(name: str, schema: Json, default: object) -> Json:
 
 
 def _for(
-    resource: Resource, verb: str, summary: str, answers: dict[int, Json], *, errors: tuple[int, ...]
+    resource: Resource,
+    verb: str,
+    summary: str,
+    answers: dict[int, Json],
+    *,
+    errors: tuple[int, ...],
 ) -> Json:
     operation = f"{resource.name}_{verb}"
     return _operation(operation, summary, answers, tag=resource.path, errors=errors)
@@ -205,7 +210,10 @@ def _for(
 def _public(
     operation: str, summary: str, answers: dict[int, Json], *, errors: tuple[int, ...] = ()
 ) -> Json:
-    return {**_operation(operation, summary, answers, tag="general", errors=errors), "security": []}
+    return {
+        **_operation(operation, summary, answers, tag="general", errors=errors),
+        "security": [],
+    }
 
 
 def _operation(
@@ -231,9 +239,9 @@ def _body(schema: Json) -> Json:
     return {"required": True, "content": {JSON: {"schema": schema}}}
 
 
-def _reference(struct: Any) -> Json:  # noqa: ANN401 - a Struct type, or None by its annotation
+def _reference(struct: Kind) -> Json:
     return {"$ref": REFERENCES.format(name=struct.__name__)}
 
 
-def _schema(kind: Any) -> Json:  # noqa: ANN401 - types are values here
+def _schema(kind: Kind) -> Json:
     return msgspec.json.schema(Annotated[kind, Meta()], schema_hook=describe)

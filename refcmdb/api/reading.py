@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from refcmdb.services.database import Database, Session, Statement
     from refcmdb.settings import Settings
 
+# Query structs are made at run time.
+Query = Any
+
 UNFILTERED = frozenset({"limit", "cursor", "sort", "q"})
 
 
@@ -56,23 +59,34 @@ def page_of(
     backend: Backend, resource: Resource, actor: Actor, query: msgspec.Struct
 ) -> tuple[Statement, dict[str, object]]:
     """The statement of a list query and its values."""
-    given = _given(query)
-    filters = tuple(name for name in given if name not in UNFILTERED)
-    scope = scope_of(resource, actor)
-    values = {f"is_{name}": given[name] for name in filters}
-    values |= {"scope": scope, "limit": given["limit"] + 1}
+    shape = shape_of(resource, actor, query)
+    return statements.page(resource, shape), values_of(backend, resource, actor, query)
+
+
+def shape_of(resource: Resource, actor: Actor, query: msgspec.Struct) -> statements.Shape:
+    """What decides the text of a list query's statement."""
+    given = given_of(query)
+    return statements.Shape(
+        sort=given["sort"],
+        filters=tuple(name for name in given if name not in UNFILTERED),
+        scoped=scope_of(resource, actor) is not None,
+        searching="q" in given,
+        following="cursor" in given,
+    )
+
+
+def values_of(
+    backend: Backend, resource: Resource, actor: Actor, query: msgspec.Struct
+) -> dict[str, object]:
+    """What a list query's statement is run with."""
+    given = given_of(query)
+    values: dict[str, object] = {f"is_{name}": value for name, value in given.items()}
+    values |= {"scope": scope_of(resource, actor), "limit": given["limit"] + 1}
     if "q" in given:
         values["q"] = statements.substring(given["q"])
     if "cursor" in given:
         values |= _after(backend, resource, query, given["cursor"])
-    shape = statements.Shape(
-        sort=given["sort"],
-        filters=filters,
-        scoped=scope is not None,
-        searching="q" in given,
-        following="cursor" in given,
-    )
-    return statements.page(resource, shape), values
+    return values
 
 
 async def read_rows(
@@ -121,13 +135,14 @@ def _label_tags(resource: Resource, actor: Actor) -> list[str]:
     return [keys.label_tag(target.name, scope_of(target, actor)) for target in known]
 
 
-def _given(query: msgspec.Struct) -> dict[str, Any]:
+def given_of(query: msgspec.Struct) -> dict[str, Any]:
+    """The query parameters that were given or have a default."""
     named = {name: getattr(query, name) for name in query.__struct_fields__}
     return {name: value for name, value in named.items() if value is not UNSET}
 
 
 def _fingerprint(resource: Resource, query: msgspec.Struct) -> str:
-    rest = {k: v for k, v in _given(query).items() if k not in {"cursor", "limit"}}
+    rest = {k: v for k, v in given_of(query).items() if k not in {"cursor", "limit"}}
     return cursors.fingerprint(resource.name, encode(rest))
 
 
@@ -137,14 +152,17 @@ def _after(
     place = cursors.read(text, secret=backend.settings.secret)
     if place is None or place.query != _fingerprint(resource, query):
         raise invalid("cursor", "is not a `next` of this list with these parameters")
-    column = getattr(query, "sort").removeprefix("-")  # noqa: B009 - made at run time
+    column = given_of(query)["sort"].removeprefix("-")
     kind = types_of(resource.item)[column]
     value = msgspec.json.decode(place.value, type=kind, dec_hook=lambda _kind, value: value)
     return {"after_value": value, "after_id": place.id}
 
 
 def _page(
-    backend: Backend, resource: Resource, query: Any, rows: list[Any]  # noqa: ANN401
+    backend: Backend,
+    resource: Resource,
+    query: Query,
+    rows: list[Any],
 ) -> msgspec.Struct:
     if len(rows) <= query.limit:
         return resource.page(rows, None)

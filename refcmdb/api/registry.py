@@ -10,14 +10,12 @@ from refcmdb.api.resource import Resource
 
 OWNER = {"tenant": "tenant_id"}
 
-tag_names = (
-    sa.func.array(
-        sa.select(models.tags.c.name)
-        .join(models.device_tags, models.device_tags.c.tag_id == models.tags.c.id)
-        .where(models.device_tags.c.device_id == models.devices.c.id)
-        .order_by(models.tags.c.name)
-        .scalar_subquery()
-    )
+tag_names = sa.func.array(
+    sa.select(models.tags.c.name)
+    .join(models.device_tags, models.device_tags.c.tag_id == models.tags.c.id)
+    .where(models.device_tags.c.device_id == models.devices.c.id)
+    .order_by(models.tags.c.name)
+    .scalar_subquery()
 )
 
 _ALL = (
@@ -78,8 +76,7 @@ _ALL = (
             "asset_tag",
         ),
         sorts=("id", "name", "serial", "created_at", "updated_at"),
-        embeds=OWNER
-        | {"site": "site_id", "rack": "rack_id", "device_type": "device_type_id"},
+        embeds=OWNER | {"site": "site_id", "rack": "rack_id", "device_type": "device_type_id"},
         extras={"tags": tag_names},
         bulk=True,
     ),

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from refcmdb.api.problems import Problem, from_validation, invalid
-from refcmdb.api.values import LARGEST_ID, decode
+from refcmdb.api.values import LARGEST_ID, Kind, decode
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+# What the kind says, known at run time only.
+Decoded = Any
+
 LARGEST_BODY_BYTES = 1024 * 1024
 
 
-async def read_body(request: Request, kind: Any) -> Any:  # noqa: ANN401 - any struct or list
+async def read_body(request: Request, kind: Kind) -> Decoded:
     """The JSON body as ``kind``.
 
     Raises: Problem 400 for what is not JSON, 413 above 1 MiB, 415 for another media type, 422

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from refcmdb.api.values import Cursor, Limit, SearchText
+from refcmdb.api.values import Cursor, Kind, Limit, SearchText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +93,10 @@ class Resource:
         ]
         if self.searched:
             fields.append(("q", SearchText | UnsetType, UNSET))
-        fields += [(name, without(types.NoneType, kinds[name]) | UnsetType, UNSET) for name in self.filters]
+        fields += [
+            (name, without(types.NoneType, kinds[name]) | UnsetType, UNSET)
+            for name in self.filters
+        ]
         return _closed_struct(self.item.__name__.replace("Item", "Query"), fields, "A list query.")
 
     @functools.cached_property
@@ -112,7 +115,7 @@ def types_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
     return {field: hints[field] for field in struct.__struct_fields__}
 
 
-def without(excluded: type, kind: Any) -> Any:  # noqa: ANN401 - types are values here
+def without(excluded: type, kind: Kind) -> Kind:
     """``int`` for ``int | None`` without NoneType; anything else unchanged."""
     if typing.get_origin(kind) not in {types.UnionType, typing.Union}:
         return kind
@@ -120,7 +123,9 @@ def without(excluded: type, kind: Any) -> Any:  # noqa: ANN401 - types are value
     return functools.reduce(operator.or_, rest)
 
 
-def _closed_struct(name: str, fields: list[tuple[str, Any, Any]], doc: str) -> type[msgspec.Struct]:
+def _closed_struct(
+    name: str, fields: list[tuple[str, Any, Any]], doc: str
+) -> type[msgspec.Struct]:
     return msgspec.defstruct(
         name,
         fields,

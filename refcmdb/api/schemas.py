@@ -6,40 +6,42 @@ patch takes follows from the body (:func:`refcmdb.api.resource.patch_of`).
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from refcmdb.api.values import (
-    Action,
-    Address,
-    AddressStatus,
-    Color,
-    Comments,
-    Description,
-    DeviceRole,
-    DeviceStatus,
-    DnsName,
-    HeightUnits,
-    Id,
-    InterfaceType,
-    Label,
-    Mac,
-    Mtu,
-    Name,
-    Network,
-    RackName,
-    Region,
-    Serial,
-    Status,
-    TagName,
-    Vid,
-)
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from refcmdb.api.values import (
+        Action,
+        Address,
+        AddressStatus,
+        Color,
+        Comments,
+        Description,
+        DeviceRole,
+        DeviceStatus,
+        DnsName,
+        HeightUnits,
+        Id,
+        InterfaceType,
+        Label,
+        Mac,
+        Mtu,
+        Name,
+        Network,
+        RackName,
+        Region,
+        Serial,
+        Status,
+        TagName,
+        Vid,
+    )
 
 
-class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a create takes."""
 
 

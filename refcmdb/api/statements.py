@@ -14,8 +14,6 @@ from refcmdb.api.registry import RESOURCES
 from refcmdb.services.database import Statement, compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from refcmdb.api.resource import Resource
 
 
@@ -134,7 +132,9 @@ def detail(resource: Resource, *, scoped: bool, lock: bool = False) -> Statement
 def items(resource: Resource) -> Statement:
     """The objects of ``ids``, in the order of their numbers."""
     table = resource.table
-    select = sa.select(*selected(resource)).where(table.c.id == sa.any_(_ids())).order_by(table.c.id)
+    select = (
+        sa.select(*selected(resource)).where(table.c.id == sa.any_(_ids())).order_by(table.c.id)
+    )
     return compiled(select)
 
 
@@ -192,12 +192,6 @@ def untag() -> Statement:
     return compiled(
         sa.delete(models.device_tags).where(column == sa.bindparam("id", type_=sa.BigInteger))
     )
-
-
-def page_values(query: Mapping[str, object], *, tenant_id: int | None) -> dict[str, object]:
-    """The values of a page statement: filters by their names, the rest by its own."""
-    values: dict[str, object] = {f"is_{name}": value for name, value in query.items()}
-    return values | {"scope": tenant_id}
 
 
 def substring(text: object) -> str:

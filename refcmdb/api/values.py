@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+# A type as a value, which mypy cannot follow.
+Kind = Any
+
 LARGEST_ID = 2**63 - 1
 LARGEST_BULK = 1000
 LONGEST_ADDRESS = 49

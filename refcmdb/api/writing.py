@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
+import sqlalchemy as sa
 from msgspec import UNSET
 
 from refcmdb import models
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
     from refcmdb.services.database import Session
+
+# One of the structs of refcmdb.api.schemas.
+Item = Any
 
 CHANGE_COLUMNS = (
     "tenant_id",
@@ -53,7 +57,7 @@ class Change:
         return "delete" if self.after is None else "update"
 
     @property
-    def item(self) -> Any:  # noqa: ANN401 - items have no common type
+    def item(self) -> Item:
         """The object, as it is or as it last was."""
         return self.before if self.after is None else self.after
 
@@ -121,7 +125,7 @@ class Writer:
     async def _locked(self, session: Session, number: int) -> msgspec.Struct:
         scope = scope_of(self.resource, self.actor)
         statement = statements.detail(self.resource, scoped=scope is not None, lock=True)
-        values = {"id": number, "scope": scope}
+        values: dict[str, object] = {"id": number, "scope": scope}
         rows = await read_rows(session, self.resource, statement, values)
         if not rows:
             raise missing(self.resource.singular)
@@ -201,12 +205,12 @@ class Writer:
                 yield session
         except asyncpg.UniqueViolationError as error:
             raise Problem(409, self._duplicate(error.constraint_name)) from error
-        except asyncpg.ForeignKeyViolationError as error:
+        except (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError) as error:
             raise Problem(409, "other objects refer to it, or it refers to one gone") from error
 
     def _duplicate(self, constraint: str | None) -> str:
         for unique in self.resource.table.constraints:
-            if unique.name == constraint:
+            if isinstance(unique, sa.UniqueConstraint) and unique.name == constraint:
                 names = [column.name for column in unique.columns if column.name != "tenant_id"]
                 return f"there is already {self.resource.singular} with this {', '.join(names)}"
         return f"there is already {self.resource.singular} like this"
@@ -225,14 +229,14 @@ def tags_of_change(resource: Resource, change: Change) -> set[str]:
     return tags
 
 
-def _label(resource: Resource, item: Any) -> object:  # noqa: ANN401 - see Change.item
+def _label(resource: Resource, item: Item) -> object:
     return getattr(item, resource.label)
 
 
-def _owner(item: Any) -> int | None:  # noqa: ANN401 - see Change.item
+def _owner(item: Item) -> int | None:
     owner: int | None = getattr(item, "tenant_id", None)
     return owner
 
 
-def _snapshot(item: Any) -> bytes | None:  # noqa: ANN401 - see Change.item
+def _snapshot(item: Item) -> bytes | None:
     return None if item is None else encode(item)

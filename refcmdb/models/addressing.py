@@ -46,7 +46,7 @@ ip_addresses = sa.Table(
     searchable("text(address)", "dns_name"),
     sa.UniqueConstraint("tenant_id", "address"),
     *page_indexes("address"),
-    *filter_indexes("interface_id", "dns_name"),
+    *filter_indexes("interface_id", "status", "dns_name"),
     search_index("ip_addresses"),
 )
 

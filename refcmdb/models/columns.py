@@ -38,9 +38,7 @@ def tenant() -> sa.Column[int]:
 
 def text(name: str, length: int, *, nullable: bool = False, default: str | None = None) -> Column:
     """A string of at most ``length`` characters."""
-    column: Column = sa.Column(
-        name, sa.String(length), nullable=nullable, server_default=default
-    )
+    column: Column = sa.Column(name, sa.String(length), nullable=nullable, server_default=default)
     return column
 
 

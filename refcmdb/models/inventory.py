@@ -101,7 +101,7 @@ interfaces = sa.Table(
     searchable("name", "coalesce(mac, '')", "description"),
     sa.UniqueConstraint("device_id", "name"),
     *page_indexes("name"),
-    *filter_indexes("device_id", "type", "mac"),
+    *filter_indexes("device_id", "type", "mac", "enabled"),
     search_index("interfaces"),
 )
 

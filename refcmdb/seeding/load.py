@@ -64,7 +64,9 @@ def require_empty(database_url: str) -> None:
         with psycopg.connect(database_url) as connection:
             row = connection.execute("SELECT EXISTS (SELECT FROM tenants)").fetchone()
     except psycopg.errors.UndefinedTable as error:
-        raise SeedingError("the database has no tables; run `python -m refcmdb migrate`") from error
+        raise SeedingError(
+            "the database has no tables; run `python -m refcmdb migrate`"
+        ) from error
     if row and row[0]:
         raise SeedingError("the database has rows already; seed an empty one")
 

@@ -24,6 +24,7 @@ REGIONS = ("emea", "amer", "apac")
 ROLES = ("access", "distribution", "core", "firewall", "router", "server")
 STATUSES = ("active", "planned", "staged", "offline", "retired")
 STATUS_WEIGHTS = (80, 5, 3, 7, 5)
+ADDRESS_STATUSES = ("active", "active", "active", "dhcp", "active", "reserved", "deprecated")
 # The change log of a seeded database was written by the administrator.
 ADMIN = 5
 
@@ -129,7 +130,8 @@ def sites(plan: Plan) -> Iterator[str]:
     """One line per site."""
     for site in range(1, plan.sites + 1):
         region = REGIONS[site % 3]
-        yield f"{site}\t{plan.owner_of(site)}\t{region}-{site:05d}\t{region}\tactive\t{site} Main St\n"
+        owner = plan.owner_of(site)
+        yield f"{site}\t{owner}\t{region}-{site:05d}\t{region}\tactive\t{site} Main St\n"
 
 
 def racks(plan: Plan) -> Iterator[str]:
@@ -151,7 +153,7 @@ def vlans(plan: Plan) -> Iterator[str]:
 
 
 def prefixes(plan: Plan) -> Iterator[str]:
-    """Four lines per site, out of 172.16.0.0/12 and beyond."""
+    """Four lines per site, from 172.0.0.0/24 upwards."""
     for site, position in itertools.product(range(1, plan.sites + 1), range(4)):
         number = (site - 1) * planned.PREFIXES_PER_SITE + position
         network = f"{172 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.0/24"
@@ -205,22 +207,23 @@ def ip_addresses(plan: Plan) -> Iterator[str]:
         owner, first = plan.owner_of(site), device * 2 - 1
         host = f"{device >> 16 & 255}.{device >> 8 & 255}.{device & 255}"
         name = f"d{device}.s{site}.example.net"
+        status = ADDRESS_STATUSES[device % len(ADDRESS_STATUSES)]
         yield (
-            f"{first}\t{owner}\t{device * 4 - 3}\t10.{host}/24\tactive\t{name}\n"
+            f"{first}\t{owner}\t{device * 4 - 3}\t10.{host}/24\t{status}\t{name}\n"
             f"{first + 1}\t{owner}\t{device * 4}\t100.{host}/32\tactive\tlo.{name}\n"
         )
 
 
 def device_tags(plan: Plan) -> Iterator[str]:
     """One line per device; tag numbers count from 1."""
-    rng = random.Random(f"{plan.seed} tags")  # noqa: S311 - data to look at, no secret
+    rng = random.Random(f"{plan.seed} tags")  # noqa: S311 - as above
     numbers = rng.choices(range(1, len(TAGS) + 1), k=plan.devices)
     return (f"{device}\t{tag}\n" for device, tag in enumerate(numbers, 1))
 
 
 def changes(plan: Plan) -> Iterator[str]:
     """One line per device: its creation."""
-    rng = random.Random(f"{plan.seed} changes")  # noqa: S311 - data to look at, no secret
+    rng = random.Random(f"{plan.seed} changes")  # noqa: S311 - as above
     for device in range(1, plan.devices + 1):
         site = plan.site_of(device)
         after = json.dumps({"id": device, "site_id": site})

@@ -37,6 +37,10 @@ PING_WAIT_S = 2
 _dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 
+# asyncpg has no types.
+Connection = Any
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Statement:
     """SQL text with ``$1…`` and the names of the values they stand for."""
@@ -54,7 +58,7 @@ def compiled(expression: sa.Executable) -> Statement:
 class Session:
     """One connection, for as long as somebody holds it."""
 
-    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def fetch(
@@ -143,7 +147,7 @@ def asyncpg_url(url: str) -> str:
     return parts._replace(query=urllib.parse.urlencode(known)).geturl()
 
 
-async def _prepare(connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
+async def _prepare(connection: Connection) -> None:
     """JSON stays text on its way through: nobody here looks into it."""
     await connection.set_type_codec(
         "jsonb",
@@ -151,4 +155,3 @@ async def _prepare(connection: Any) -> None:  # noqa: ANN401 - asyncpg has no ty
         encoder=lambda text: text.decode(),
         decoder=lambda text: msgspec.Raw(text.encode()),
     )
-

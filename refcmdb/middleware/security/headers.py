@@ -25,8 +25,12 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-def headers_for(status: int, media_type: str) -> Mapping[str, str]:  # noqa: ARG001 - the seam
-    """What a response of this status and media type must carry."""
+def headers_for(
+    path: str,  # noqa: ARG001 - asked for every response, though this answer needs it not
+    status: int,  # noqa: ARG001 - as above
+    media_type: str,
+) -> Mapping[str, str]:
+    """What the response of a path, with this status and media type, must carry."""
     page = media_type.startswith("text/html")
     return {**HEADERS, "content-security-policy": PAGE_POLICY if page else DATA_POLICY}
 
@@ -47,7 +51,7 @@ class SecurityMiddleware:
             if message["type"] == "http.response.start":
                 present = {name.lower(): value for name, value in message["headers"]}
                 media_type = present.get(b"content-type", b"").decode("latin-1")
-                added = headers_for(message["status"], media_type)
+                added = headers_for(scope["path"], message["status"], media_type)
                 message["headers"] = [
                     *message["headers"],
                     *((name.encode(), value.encode()) for name, value in added.items()),

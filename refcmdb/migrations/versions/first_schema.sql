@@ -232,6 +232,7 @@ CREATE TABLE interfaces (
     CONSTRAINT fk_interfaces_device_id FOREIGN KEY(device_id) REFERENCES devices (id) ON DELETE RESTRICT
 );
 CREATE INDEX ix_interfaces_device_id_id ON interfaces (device_id, id);
+CREATE INDEX ix_interfaces_enabled_id ON interfaces (enabled, id);
 CREATE INDEX ix_interfaces_mac_id ON interfaces (mac, id);
 CREATE INDEX ix_interfaces_name_id ON interfaces (name, id);
 CREATE INDEX ix_interfaces_search_text ON interfaces USING gin (search_text gin_trgm_ops);
@@ -256,5 +257,6 @@ CREATE INDEX ix_ip_addresses_address_id ON ip_addresses (address, id);
 CREATE INDEX ix_ip_addresses_dns_name_id ON ip_addresses (dns_name, id);
 CREATE INDEX ix_ip_addresses_interface_id_id ON ip_addresses (interface_id, id);
 CREATE INDEX ix_ip_addresses_search_text ON ip_addresses USING gin (search_text gin_trgm_ops);
+CREATE INDEX ix_ip_addresses_status_id ON ip_addresses (status, id);
 CREATE INDEX ix_ip_addresses_tenant_id_address_id ON ip_addresses (tenant_id, address, id);
 CREATE INDEX ix_ip_addresses_tenant_id_id ON ip_addresses (tenant_id, id);

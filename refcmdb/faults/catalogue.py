@@ -1,0 +1,45 @@
+"""What can be planted."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+from refcmdb import faults
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+NOT_FAULTS = {"catalogue", "planting"}
+
+
+def names() -> list[str]:
+    """The names, as ``serve --fault`` takes them."""
+    found = (module.name for module in pkgutil.iter_modules(faults.__path__))
+    return sorted(name.replace("_", "-") for name in found if name not in NOT_FAULTS)
+
+
+def entries() -> list[dict[str, str]]:
+    """One entry per fault and twin."""
+    return [_entry(name) for name in names()]
+
+
+def plant(name: str) -> None:
+    """Plant one; ``name`` is one of :func:`names`."""
+    _module(name).plant()
+
+
+def _entry(name: str) -> dict[str, str]:
+    module = _module(name)
+    return {
+        "name": name,
+        "kind": module.KIND,
+        "check": module.CHECK,
+        "operation": module.OPERATION,
+        "summary": " ".join((module.__doc__ or "").split()),
+    }
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"refcmdb.faults.{name.replace('-', '_')}")

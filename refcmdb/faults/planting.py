@@ -1,0 +1,64 @@
+"""The tools of the faults: how production code is replaced in a running process."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from refcmdb.api import reading, statements
+from refcmdb.api.endpoints import ResourceEndpoints
+from refcmdb.services.database import compiled
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from refcmdb.api.reading import Backend
+    from refcmdb.api.resource import Resource
+    from refcmdb.auth.actors import Actor
+    from refcmdb.services.database import Statement
+
+# Query structs are made at run time.
+Query = Any
+Rewrite = Callable[
+    ["Resource", statements.Shape, Query, dict[str, object]], "sa.Select[Any] | None"
+]
+
+
+def rewrite_list(name: str, rewrite: Rewrite) -> None:
+    """Let ``rewrite`` make the SELECT of one resource's lists.
+
+    It gets the resource, the shape, the query and the values, which it may add to; None keeps
+    the production statement.
+    """
+    production = reading.page_of
+
+    def page_of(
+        backend: Backend,
+        resource: Resource,
+        actor: Actor,
+        query: Query,
+    ) -> tuple[Statement, dict[str, object]]:
+        if resource.name != name:
+            return production(backend, resource, actor, query)
+        values = reading.values_of(backend, resource, actor, query)
+        shape = reading.shape_of(resource, actor, query)
+        select = rewrite(resource, shape, query, values)
+        if select is None:
+            return production(backend, resource, actor, query)
+        return compiled(select), values
+
+    reading.page_of = page_of
+
+
+def before_list(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Await ``work`` before each list request of one resource is answered."""
+    production = ResourceEndpoints.list
+
+    async def list_(self: ResourceEndpoints, request: Request) -> Response:
+        if self.resource.name == name:
+            await work()
+        return await production(self, request)
+
+    ResourceEndpoints.list = list_  # type: ignore[method-assign]
