@@ -4,7 +4,8 @@
     python benchmarks/import_cost.py --modules  only the names of the modules the plugin adds
 
 The time is what one empty test spends in the plugin: importing it and running its hooks, in a
-fresh interpreter that has pytest loaded; the median of all runs. (The difference of two whole runs
+fresh interpreter that has pytest loaded. Other work on the machine only adds to it, so the
+fastest run is held to the limit; the median says how busy the machine was. (The difference of two whole runs
 of 50 ms was tried first: on a virtual machine its noise is larger than the limit.) The modules are
 those that a run with the plugin has at its end and a run with an empty plugin has not.
 """
@@ -80,8 +81,8 @@ def run(directory: Path, plugin: str) -> Sample:
     return Sample(spent_ms, frozenset(modules))
 
 
-def measure(runs: int) -> tuple[float, list[str]]:
-    """The median of the milliseconds that the plugin takes, and the names of what it imports."""
+def measure(runs: int) -> tuple[list[float], list[str]]:
+    """The milliseconds that each run spends in the plugin, and the names of what it imports."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         directory.joinpath("pytest.ini").write_text("[pytest]\n")
@@ -90,8 +91,7 @@ def measure(runs: int) -> tuple[float, list[str]]:
         bare = run(directory, EMPTY)
         warm = run(directory, PLUGIN)  # leaves the byte code that later runs of a user find
         samples = [run(directory, PLUGIN) for _ in range(runs)]
-    spent_ms = statistics.median(sample.spent_ms for sample in [*samples, warm])
-    return spent_ms, sorted(warm.modules - bare.modules)
+    return [sample.spent_ms for sample in samples], sorted(warm.modules - bare.modules)
 
 
 def main() -> int:
@@ -101,10 +101,12 @@ def main() -> int:
     if parser.parse_args().modules:
         print("\n".join(measure(runs=0)[1]))
         return 0
-    spent_ms, modules = measure(RUNS)
+    times_ms, modules = measure(RUNS)
+    spent_ms, median_ms = min(times_ms), statistics.median(times_ms)
     print(
         f"time     {spent_ms:.1f} ms of {LIMIT_MS:.0f} ms: {spent_ms / LIMIT_MS:.2f} of the limit"
     )
+    print(f"         (fastest of {RUNS} runs; median {median_ms:.1f} ms)")
     share = len(modules) / LIMIT_MODULES
     print(f"modules  {len(modules)} of {LIMIT_MODULES}: {share:.2f} of the limit")
     return int(spent_ms > LIMIT_MS or len(modules) > LIMIT_MODULES)
