@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import functools
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import sqlalchemy as sa
 
 from refcmdb.api.problems import Problem
-from refcmdb.api.values import line
+from refcmdb.api.schemas import Credentials, IssuedToken
 from refcmdb.auth import tokens
 from refcmdb.auth.passwords import verify_password
 from refcmdb.models import api_tokens, users
@@ -22,20 +21,6 @@ if TYPE_CHECKING:
     from refcmdb.services.database import Database
 
 LIFETIME = dt.timedelta(hours=12)
-
-
-class Credentials(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """What a person logs in with."""
-
-    username: Annotated[str, line(1, 100, examples=["viewer-red"])]
-    password: Annotated[str, line(1, 200)]
-
-
-class IssuedToken(msgspec.Struct):
-    """A new API token; it is shown this once."""
-
-    token: str
-    expires_at: dt.datetime
 
 
 async def log_in(database: Database, credentials: Credentials) -> IssuedToken:

@@ -15,6 +15,7 @@ from refcmdb import __version__
 from refcmdb.api import accounts, landing, openapi, reading
 from refcmdb.api.problems import Problem, missing
 from refcmdb.api.requests import read_body, read_id, read_query
+from refcmdb.api.schemas import Credentials
 from refcmdb.api.values import LARGEST_BULK, Kind, encode
 from refcmdb.api.writing import Writer
 from refcmdb.auth.actors import Actor, authenticate
@@ -157,7 +158,7 @@ class GeneralEndpoints:
 
     async def login(self, request: Request) -> Response:
         """A token for a password."""
-        credentials = await read_body(request, accounts.Credentials)
+        credentials = await read_body(request, Credentials)
         return json_response(await accounts.log_in(self._backend.database, credentials))
 
     async def logout(self, request: Request) -> Response:

@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from refcmdb import __version__
-from refcmdb.api.accounts import Credentials, IssuedToken
 from refcmdb.api.problems import MEDIA_TYPE, ProblemDocument
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of, without
+from refcmdb.api.schemas import Credentials, IssuedToken
 from refcmdb.api.values import LARGEST_BULK, Id, Kind, describe
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ MEANINGS = {
     415: "The body is not application/json.",
     422: "A value is not valid.",
 }
+SORTING = "The order; with a minus, descending."
 READ_ERRORS = (401, 404, 422)
 WRITE_ERRORS = (400, 401, 403, 404, 409, 413, 415, 422)
 
@@ -189,7 +190,8 @@ def _parameters(resource: Resource) -> list[Json]:
 
 
 def _parameter(name: str, schema: Json, default: object) -> Json:
-    description = schema.pop("description", f"Only items whose {name} is this.")
+    fallback = SORTING if name == "sort" else f"Only items whose {name} is this."
+    description = schema.pop("description", fallback)
     if default is not msgspec.UNSET:
         schema = {**schema, "default": default}
     return {"name": name, "in": "query", "description": description, "schema": schema}
@@ -244,4 +246,6 @@ def _reference(struct: Kind) -> Json:
 
 
 def _schema(kind: Kind) -> Json:
-    return msgspec.json.schema(Annotated[kind, Meta()], schema_hook=describe)
+    schema = msgspec.json.schema(Annotated[kind, Meta()], schema_hook=describe)
+    # msgspec leaves the type out where it lists the values.
+    return {"type": "string", **schema} if "enum" in schema else schema

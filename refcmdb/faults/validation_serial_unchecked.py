@@ -10,8 +10,8 @@ from refcmdb.api.registry import RESOURCES
 from refcmdb.api.schemas import DeviceBody
 
 if TYPE_CHECKING:
-    from refcmdb.api.values import Kind
     from refcmdb.api.resource import Resource
+    from refcmdb.api.values import Kind
 
 KIND = "fault"
 CHECK = "CG-VAL-001"

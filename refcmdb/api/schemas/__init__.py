@@ -1,0 +1,56 @@
+"""What goes in and out per resource.
+
+An item lists its fields in the order of the SELECT list; a body is what a create takes. What a
+patch takes follows from the body (``Resource.patch``).
+"""
+
+from refcmdb.api.schemas.access import Credentials, IssuedToken, TenantBody, TenantItem
+from refcmdb.api.schemas.addressing import (
+    IpAddressBody,
+    IpAddressItem,
+    PrefixBody,
+    PrefixItem,
+    VlanBody,
+    VlanItem,
+)
+from refcmdb.api.schemas.inventory import (
+    DeviceBody,
+    DeviceItem,
+    DeviceTypeBody,
+    DeviceTypeItem,
+    InterfaceBody,
+    InterfaceItem,
+    RackBody,
+    RackItem,
+    SiteBody,
+    SiteItem,
+    TagBody,
+    TagItem,
+)
+from refcmdb.api.schemas.journal import ChangeItem
+
+__all__ = [
+    "ChangeItem",
+    "Credentials",
+    "DeviceBody",
+    "DeviceItem",
+    "DeviceTypeBody",
+    "DeviceTypeItem",
+    "InterfaceBody",
+    "InterfaceItem",
+    "IpAddressBody",
+    "IpAddressItem",
+    "IssuedToken",
+    "PrefixBody",
+    "PrefixItem",
+    "RackBody",
+    "RackItem",
+    "SiteBody",
+    "SiteItem",
+    "TagBody",
+    "TagItem",
+    "TenantBody",
+    "TenantItem",
+    "VlanBody",
+    "VlanItem",
+]

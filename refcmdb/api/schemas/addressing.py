@@ -1,0 +1,85 @@
+"""Prefixes, IP addresses, VLANs."""
+
+# No postponed annotations here: msgspec reads them at run time.
+
+import msgspec
+
+from refcmdb.api.schemas.bodies import OwnedBody
+from refcmdb.api.values import (
+    Address,
+    AddressStatus,
+    Description,
+    DnsName,
+    Id,
+    Label,
+    Name,
+    Network,
+    Status,
+    Vid,
+)
+
+
+class PrefixBody(OwnedBody, kw_only=True):
+    """A network."""
+
+    prefix: Network
+    site_id: Id | None = None
+    status: Status = "active"
+    description: Description = ""
+
+
+class PrefixItem(msgspec.Struct):
+    """A network."""
+
+    id: Id
+    tenant_id: Id
+    tenant: Name
+    site_id: Id | None
+    site: Name | None
+    prefix: Network
+    status: Status
+    description: Description
+
+
+class IpAddressBody(OwnedBody, kw_only=True):
+    """An address, assigned to an interface or not."""
+
+    address: Address
+    interface_id: Id | None = None
+    status: AddressStatus = "active"
+    dns_name: DnsName = ""
+
+
+class IpAddressItem(msgspec.Struct):
+    """An address, assigned to an interface or not."""
+
+    id: Id
+    tenant_id: Id
+    tenant: Name
+    interface_id: Id | None
+    interface: Label | None
+    address: Address
+    status: AddressStatus
+    dns_name: DnsName
+
+
+class VlanBody(OwnedBody, kw_only=True):
+    """A VLAN of a site."""
+
+    site_id: Id
+    vid: Vid
+    name: Label
+    description: Description = ""
+
+
+class VlanItem(msgspec.Struct):
+    """A VLAN of a site."""
+
+    id: Id
+    tenant_id: Id
+    tenant: Name
+    site_id: Id
+    site: Name
+    vid: Vid
+    name: Label
+    description: Description
