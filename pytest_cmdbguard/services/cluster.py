@@ -17,10 +17,13 @@ import psycopg
 
 from pytest_cmdbguard.errors import ServiceError
 
+from . import cluster_settings, tls
 from . import postgres_programs as programs
-from . import tls
-from .postgres import NAME, PRELOADED, TELEMETRY, WITNESSED, Login, Postgres
-from .process import Command, Process, inherited, marked, on_free_port
+from .inheritance import inherited, marked
+from .ports import on_free_port
+from .postgres import Login, Postgres
+from .process import Command, Process
+from .telemetry import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,39 +31,8 @@ if TYPE_CHECKING:
 
     from .run_directory import RunDirectory
 
-ADMIN, APP = "cmdbguard", "cmdb"
+APP = "cmdb"
 START_WITHIN_S = 30.0
-SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_permissions": "0700",
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "ssl": "on",
-    "password_encryption": "scram-sha-256",
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_wal_size": "4GB",
-    "min_wal_size": "32MB",
-    "wal_recycle": "off",
-    "wal_init_zero": "off",
-    "checkpoint_timeout": "1h",
-    "log_checkpoints": "off",
-    "logging_collector": "on",
-    "log_filename": "postgres-server.log",
-    "log_rotation_size": "0",  # one file for the whole run: the witness keeps an offset in it
-    "log_rotation_age": "0",
-    "log_timezone": "UTC",
-    "timezone": "UTC",
-    "shared_preload_libraries": ",".join(PRELOADED),
-    **WITNESSED,
-    **TELEMETRY[True],
-}
-# nobody may come in without a password but the admin, and only while we set the passwords
-BOOTSTRAP = f"local all {ADMIN} trust\n"
-ACCESS = "local all all scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
 
 
 class Cluster:
@@ -108,9 +80,16 @@ class Cluster:
         who = programs.privileges()
         self._hand_over(self.data)
         command = [*who.prefix, str(self.programs.bin / "initdb"), "--pgdata", str(self.data)]
-        options = ["--username", ADMIN, "--encoding", "UTF8", "--no-sync", "--no-instructions"]
+        options = [
+            "--username",
+            cluster_settings.ADMIN,
+            "--encoding",
+            "UTF8",
+            "--no-sync",
+            "--no-instructions",
+        ]
         finished = subprocess.run(
-            [*command, *options, *self._locale()],
+            [*command, *options, *cluster_settings.locale(self.programs.version)],
             capture_output=True,
             text=True,
             check=False,
@@ -129,7 +108,7 @@ class Cluster:
         certificate = tls.issue(self.run.path / "tls")
         self.socket.mkdir(mode=0o700, exist_ok=True)
         (self.data / "postgresql.auto.conf").unlink(missing_ok=True)
-        (self.data / "pg_hba.conf").write_text(BOOTSTRAP)
+        (self.data / "pg_hba.conf").write_text(cluster_settings.BOOTSTRAP)
         self._postgres = on_free_port(lambda port: self._start(port, certificate))
         postgres = self._postgres
         bootstrap = dataclasses.replace(
@@ -137,7 +116,7 @@ class Cluster:
         )
         bootstrap.set_password(postgres.admin, options="SUPERUSER")
         bootstrap.set_password(postgres.app, options="NOSUPERUSER NOCREATEDB NOCREATEROLE")
-        (self.data / "pg_hba.conf").write_text(ACCESS)
+        (self.data / "pg_hba.conf").write_text(cluster_settings.ACCESS)
         with bootstrap.connect() as connection:
             connection.execute("SELECT pg_reload_conf()")
         self._wait_for_passwords(postgres)
@@ -183,22 +162,14 @@ class Cluster:
         return postgres
 
     def _write_settings(self, port: int, certificate: tls.Certificate) -> None:
-        version = self.programs.version
         paths = {
             "unix_socket_directories": self.socket,
             "log_directory": self.run.logs,
             "ssl_cert_file": certificate.chain,
             "ssl_key_file": certificate.key,
         }
-        settings = {
-            **SETTINGS,
-            **{key: str(path) for key, path in paths.items()},
-            "port": str(port),
-        }
-        if version >= (18, 0):
-            settings["file_copy_method"] = "clone"
-        lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
-        (self.data / "postgresql.conf").write_text("".join(lines))
+        text = cluster_settings.text(self.programs.version, port=port, paths=paths)
+        (self.data / "postgresql.conf").write_text(text)
         (self.data / "pg_ident.conf").write_text("")
         self._hand_over(self.data, self.socket, self.run.logs, self.run.path / "tls")
 
@@ -207,7 +178,9 @@ class Cluster:
         place = {"host": str(self.socket), "port": str(port)}
         demand = {"sslmode": "verify-full", "sslrootcert": str(certificate.authority)}
         return Postgres(
-            admin=Login(user=ADMIN, password=secrets.token_urlsafe(24), parameters=place),
+            admin=Login(
+                user=cluster_settings.ADMIN, password=secrets.token_urlsafe(24), parameters=place
+            ),
             app=Login(
                 user=APP,
                 password=secrets.token_urlsafe(24),
@@ -229,12 +202,6 @@ class Cluster:
         if who.uid is not None:
             self.run.path.chmod(0o711)  # the server's user passes, and still cannot list it
         who.own(*(path for path in paths if path.exists()))
-
-    def _locale(self) -> list[str]:
-        """UTF-8 without a language: the same order of names on every machine."""
-        if self.programs.version >= (17, 0):
-            return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        return ["--locale=C.UTF-8"]
 
 
 def _answer(url: str) -> bool | None:

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from pytest_cmdbguard.errors import ServiceMissing
 
-from .process import Command, Process, on_free_port
+from .ports import on_free_port
+from .process import Command, Process
 
 if TYPE_CHECKING:
     from pathlib import Path

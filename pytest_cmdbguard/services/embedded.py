@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.errors import GuardError, ServiceError
 
 from .cluster import Cluster
-from .postgres import NAME
 from .snapshots import Snapshot
+from .telemetry import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ class EmbeddedDatabase:
         self.cluster.require_alive()
 
     def _restored(self, snapshot: Snapshot, progress: Callable[[str], None]) -> bool:
-        """Whether the cluster runs from the snapshot; a snapshot that does not run is discarded."""
+        """Whether the cluster runs from the snapshot; one that does not run is discarded."""
         begin = time.monotonic()
         try:
             if not snapshot.restore(self.cluster.data):
@@ -128,12 +128,12 @@ def seed_template(postgres: Postgres, template: str, *, target: Target, records:
         connection.execute("VACUUM (FREEZE, ANALYZE)")
     postgres.seal(template)
     if quiet:
-        postgres.telemetry(True)
+        postgres.telemetry(on=True)
 
 
 def _quieten(postgres: Postgres) -> bool:
     try:
-        postgres.telemetry(False)
+        postgres.telemetry(on=False)
     except GuardError:
         return False
     return True

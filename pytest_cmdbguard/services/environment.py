@@ -9,13 +9,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_cmdbguard.errors import GuardError, ServiceError, ServiceMissing
+from pytest_cmdbguard.errors import GuardError, ServiceMissing
 
 from . import zap_daemon, zap_state
 from .background import Task
 from .embedded import EmbeddedDatabase
 from .external import ExternalDatabase
-from .process import marked
+from .inheritance import marked
 from .redis import EmbeddedRedis, ExternalRedis
 from .run_directory import RunDirectory, sweep
 from .shared import Shared
@@ -68,17 +68,20 @@ class Environment:
         self._run = run = RunDirectory.create()
         self.target.environment = marked(run)
         state = self._begin_zap(run)
-        document = Task(lambda: self._write_document(run))
-        redis = Task(lambda: self._start_redis(run))
-        database = self._start_database(run)
+        tasks = (
+            Task(lambda: self._write_document(run)),
+            Task(lambda: self._start_redis(run)),
+            Task(lambda: self._start_database(run)),
+        )
+        document, redis_url, database = [task.result() for task in tasks]
         shared = Shared(
             run_directory=run.path,
             postgres=database.postgres if database else None,
             template=database.template if database else "",
             database=getattr(database, "database", ""),
             prefix=database.prefix if database else "",
-            redis_url=redis.result(),
-            document=document.result(),
+            redis_url=redis_url,
+            document=document,
             zap_state=state,
         )
         return dataclasses.replace(shared, details=self._details(shared, database, begin))
@@ -168,10 +171,10 @@ class Environment:
             found["data"] = "as it is" if self.target.running else database.origin
             found["postgres"] = database.postgres.version_text
             found["durability"] = database.details
-        versions = [
-            one.version for one in self._services if isinstance(one, EmbeddedRedis | ExternalRedis)
-        ]
-        return found | {"redis": version for version in versions}
+        for service in self._services:
+            if isinstance(service, EmbeddedRedis | ExternalRedis):
+                found["redis"] = service.version
+        return found
 
     def _progress(self, line: str) -> None:
         with self._lock:

@@ -14,8 +14,9 @@ from pytest_cmdbguard.errors import ServiceDied, ServiceError, ServiceMissing, S
 
 from .embedded import seed_template
 from .loopback import require_loopback
-from .postgres import NAME, Login, Postgres
+from .postgres import Login, Postgres
 from .run_directory import PREFIX
+from .telemetry import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

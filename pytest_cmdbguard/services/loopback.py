@@ -26,6 +26,6 @@ def require_loopback(url: str, *, key: str, source: str = "cmdbguard.toml") -> N
     parts = urlsplit(url)
     hosts = [parts.hostname] if parts.hostname else parse_qs(parts.query).get("host", [])
     on_socket = parts.scheme == "unix" or (bool(hosts) and str(hosts[0]).startswith("/"))
-    if not on_socket and not all(map(is_loopback, hosts or [None])):
+    if not on_socket and not all(map(is_loopback, hosts or [""])):
         remedy = "only this machine is tested: use 127.0.0.1, localhost, [::1] or a Unix socket"
         raise SettingsError(key, url, source=source, remedy=remedy)

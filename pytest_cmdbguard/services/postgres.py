@@ -7,38 +7,22 @@ runs; it is plain data otherwise, so that xdist workers get it as JSON.
 from __future__ import annotations
 
 import dataclasses
-import time
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg import sql
 
-from pytest_cmdbguard.errors import ServiceError, ServiceNotReady
+from pytest_cmdbguard.errors import ServiceError
+
+from . import telemetry
+from .telemetry import NAME, Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-NAME = "PostgreSQL"
 APPLICATION = "cmdbguard-services"
 Role = Literal["admin", "app"]
-TELEMETRY = {
-    True: {"log_statement": "all", "auto_explain.log_min_duration": "0"},
-    False: {"log_statement": "none", "auto_explain.log_min_duration": "-1"},
-}
-# what the SQL witness needs besides, all of it harmless while telemetry is off
-WITNESSED = {
-    "log_destination": "jsonlog",
-    "log_min_error_statement": "error",
-    "log_parameter_max_length": "-1",
-    "log_parameter_max_length_on_error": "-1",
-    "compute_query_id": "on",
-    "pg_stat_statements.track": "all",
-    "auto_explain.log_nested_statements": "on",
-    "auto_explain.log_level": "log",
-    "auto_explain.log_format": "json",
-}
-PRELOADED = ("pg_stat_statements", "auto_explain")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +78,7 @@ class Postgres:
         """The URL of a database for the target (``app``) or for a superuser (``admin``)."""
         return (self.admin if role == "admin" else self.app).url(database)
 
-    def connect(self, database: str | None = None) -> psycopg.Connection[tuple[Any, ...]]:
+    def connect(self, database: str | None = None) -> Connection:
         """A superuser's connection in autocommit mode. Raises: ServiceError."""
         url = self.url(database or self.maintenance, role="admin")
         try:
@@ -146,54 +130,18 @@ class Postgres:
                 )
             )
 
-    def telemetry(self, on: bool) -> None:  # noqa: FBT001 - reads well: telemetry(False)
+    def telemetry(self, on: bool) -> None:  # noqa: FBT001 - a switch has one argument
         """Switch SQL telemetry; returns when it is so in every session, old and new.
 
         Raises: ServiceNotReady when the server does not follow within ten seconds, ServiceError
         when the admin role may not do that.
         """
-        wanted = TELEMETRY[on]
-        with self.connect() as before:
-            try:
-                for name, value in wanted.items():
-                    before.execute(
-                        sql.SQL("ALTER SYSTEM SET {} = {}").format(
-                            sql.Identifier(*name.split(".")), value
-                        )
-                    )
-                before.execute("SELECT pg_reload_conf()")
-            except psycopg.Error as error:
-                raise ServiceError(NAME, f"telemetry cannot be switched: {error}") from None
-            self._wait(lambda: _in_force(before, wanted), f"telemetry {wanted}")
-        self._wait(lambda: self._in_new_session(wanted), f"telemetry {wanted}")
+        telemetry.switch(self.connect, on=on)
 
     def missing_telemetry(self) -> list[str]:
         """What the SQL witness needs and this server does not offer, as ``name = value``."""
         with self.connect() as connection:
-            preloaded = connection.execute("SHOW shared_preload_libraries").fetchone()
-            wanted = [name for name in PRELOADED if not preloaded or name not in preloaded[0]]
-            missing = [f"shared_preload_libraries = {name}" for name in wanted]
-            rows = connection.execute("SELECT name, setting FROM pg_settings").fetchall()
-        settings = {name: setting.strip() for name, setting in rows}
-        if settings.get("logging_collector") != "on":
-            missing.append("logging_collector = on")
-        return missing + [
-            f"{name} = {value}"
-            for name, value in WITNESSED.items()
-            if value not in settings.get(name, "")
-        ]
-
-    def _in_new_session(self, wanted: Mapping[str, str]) -> bool:
-        with self.connect() as after:
-            return _in_force(after, wanted)
-
-    def _wait(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 10
-        while not condition():
-            if time.monotonic() > deadline:
-                remedy = "look for ALTER SYSTEM in its log"
-                raise ServiceNotReady(NAME, waited_s=10, last_log=what, remedy=remedy)
-            time.sleep(0.002)
+            return telemetry.missing(connection)
 
     def _exists(self, database: str) -> bool:
         with self.connect() as connection:
@@ -209,10 +157,3 @@ class Postgres:
             except psycopg.Error as error:
                 text = composed.as_string(connection)
                 raise ServiceError(NAME, f"{text} failed: {str(error).strip()}") from None
-
-
-def _in_force(connection: psycopg.Connection[tuple[Any, ...]], wanted: Mapping[str, str]) -> bool:
-    rows = connection.execute(
-        "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted)]
-    ).fetchall()
-    return dict(rows) == dict(wanted)

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections import deque
@@ -18,23 +17,18 @@ import psutil
 
 from pytest_cmdbguard.errors import ServiceDied, ServiceMissing, ServiceNotReady
 
-from .run_directory import MARKER, RunDirectory, Started, kill
+from .inheritance import inherited, marked
+from .ports import PortTaken
+from .started import Started, kill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from .run_directory import RunDirectory
+
 POLL_S = 0.01
-PORT_ATTEMPTS = 5
 TAKEN = re.compile(r"address already in use|errno 98|could not bind", re.IGNORECASE)
-INHERITED = re.compile(
-    r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|VIRTUAL_ENV|PYTHON\w*|LD_LIBRARY_PATH|DYLD_\w+"
-    r"|SSL_CERT_\w+|COVERAGE_PROCESS_\w+|JAVA_HOME|XDG_\w+"
-)
-
-
-class PortTaken(ServiceNotReady):
-    """The process ended because its port had been taken in the meantime."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,35 +158,6 @@ class Process:
             kill(children)
             self._popen.wait()
         self.run.forget(self.started)
-
-
-def inherited() -> dict[str, str]:
-    """What a child sees of this process's environment: what programs need, no secrets."""
-    return {name: value for name, value in os.environ.items() if INHERITED.fullmatch(name)}
-
-
-def marked(run: RunDirectory) -> dict[str, str]:
-    """What every process of a run has in its environment, so that it can be found again."""
-    return {MARKER: str(run.path), "TMPDIR": str(run.temporary)}
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def on_free_port[T](start: Callable[[int], T]) -> T:
-    """What ``start(port)`` gives; tried with other ports while somebody else is quicker.
-
-    Raises: PortTaken after the last attempt, and whatever ``start`` raises.
-    """
-    for _ in range(PORT_ATTEMPTS - 1):
-        with contextlib.suppress(PortTaken):
-            return start(free_port())
-    return start(free_port())
 
 
 def _descendants(pid: int) -> list[psutil.Process]:

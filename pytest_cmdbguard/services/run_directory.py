@@ -18,45 +18,14 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import psutil
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from .started import Started, kill, marked_with, wait_until_gone
 
 PREFIX = "cmdbguard-"
 NAME = re.compile(PREFIX + r"[0-9a-f]{8}")
-MARKER = "CMDBGUARD_RUN_DIRECTORY"
-SAME_START_S = 1.0  # psutil derives the start from the boot time, which the kernel rounds
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """A process that belongs to the run; ``created`` is its start in seconds since the epoch.
-
-    ``stop_signal`` is the one that ends it gracefully. The start time tells it from a later
-    process that got the same number.
-    """
-
-    name: str
-    pid: int
-    created: float
-    stop_signal: int
-
-    @classmethod
-    def of(cls, pid: int, *, name: str, stop_signal: int) -> Self:
-        """The process as it is known now. Raises: psutil.NoSuchProcess."""
-        created = psutil.Process(pid).create_time()
-        return cls(name=name, pid=pid, created=created, stop_signal=stop_signal)
-
-    def running(self) -> psutil.Process | None:
-        """The live process, None when it is gone or the number now belongs to another."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) <= SAME_START_S
-            return process if same and _runs(process) else None
-        return None
 
 
 class RunDirectory:
@@ -117,8 +86,8 @@ class RunDirectory:
         for entry, process in named:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(entry.stop_signal)
-        _wait_until_gone([process for _, process in named])
-        rest = _marked(self.path)
+        wait_until_gone([process for _, process in named])
+        rest = marked_with(self.path)
         kill(rest)
         return [entry.name for entry, _ in named] + [f"process {one.pid}" for one in rest]
 
@@ -152,32 +121,6 @@ def sweep() -> list[str]:
     return swept
 
 
-def kill(processes: Iterable[psutil.Process]) -> None:
-    """SIGKILL to each that still runs, and a wait until they are gone."""
-    targets = [process for process in processes if _runs(process)]
-    for process in targets:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    _wait_until_gone(targets)
-
-
-def _wait_until_gone(processes: Sequence[psutil.Process]) -> None:
-    """At most three seconds.
-
-    psutil's own wait is over only when the parent has collected the status, which is late where
-    the parent is an idle init process.
-    """
-    deadline = time.monotonic() + 3
-    while any(map(_runs, processes)) and time.monotonic() < deadline:
-        time.sleep(0.005)
-
-
-def _runs(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
 def write_json(path: Path, data: object) -> None:
     """The file is there in full or not at all, whoever reads at the same time."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -197,16 +140,3 @@ def _read_started(path: Path) -> Started | None:
     with contextlib.suppress(OSError, ValueError, TypeError):
         return Started(**json.loads(path.read_text(encoding="utf-8")))
     return None
-
-
-def _marked(path: Path) -> list[psutil.Process]:
-    """Processes that carry the run's mark in their environment.
-
-    They are children of what was started, and what could not be registered in time.
-    """
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(MARKER) == str(path):
-                found.append(process)
-    return found

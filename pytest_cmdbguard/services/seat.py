@@ -10,7 +10,7 @@ from pytest_cmdbguard.errors import ServiceError, ServiceMissing
 from . import zap_state
 from .background import Task
 from .cmdb import Cmdb, RunningCmdb
-from .process import marked
+from .inheritance import marked
 from .redis import DATABASES, database_url
 
 if TYPE_CHECKING:

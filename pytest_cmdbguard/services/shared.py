@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .postgres import Postgres
 from .run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Shared:
     def from_json(cls, data: Mapping[str, Any]) -> Shared:
         """The inverse of :meth:`to_json`."""
         return cls(
-            **data
+            **dict(data)
             | {
                 "run_directory": Path(data["run_directory"]),
                 "document": Path(data["document"]),

@@ -13,7 +13,8 @@ from pytest_cmdbguard.errors import ServiceDied, ServiceError, ServiceMissing, S
 
 from . import java, zap_distribution
 from .loopback import require_loopback
-from .process import Command, Process, on_free_port
+from .ports import on_free_port
+from .process import Command, Process
 from .zap import NAME, Zap
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.errors import GuardError, ServiceMissing, ServiceNotReady
@@ -14,6 +13,7 @@ from .zap import NAME, Zap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 WAIT_S = 600.0  # a first run downloads it
 
@@ -50,3 +50,14 @@ def wait(path: Path) -> Zap:
     if state["zap"] is None:
         raise ServiceMissing(NAME, state["problem"], remedy=state["remedy"])
     return Zap.from_json(state["zap"])
+
+
+def peek(path: Path) -> dict[str, str] | None:
+    """What is known now, in words (``zap``) and as a level (``zap_level``); None if nothing is."""
+    if not path.exists():
+        return None
+    state = json.loads(path.read_text(encoding="utf-8"))
+    if state["zap"] is None:
+        return {"zap": f"ZAP off ({state['problem']})", "zap_level": "off"}
+    zap = Zap.from_json(state["zap"])
+    return {"zap": f"ZAP {zap.version} {zap.level}", "zap_level": zap.level}

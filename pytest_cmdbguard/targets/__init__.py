@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_cmdbguard.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_cmdbguard.model import Actor, Json
@@ -35,7 +35,6 @@ class Target(Protocol):
     """The system under test, as data and as the commands that run it.
 
     ``running`` is the base URL of a target that somebody else runs, None for one that we start.
-    ``directory`` is where its commands run, None where that does not matter.
     ``environment`` is added to that of every process of the target; the run puts its mark there.
     ``shared`` holds the path prefixes of what all tenants may see.
     ``speed`` maps what users do (``list``, ``filter``, ``search``, ``detail``) to a request.
@@ -44,10 +43,13 @@ class Target(Protocol):
     name: str
     running: str | None
     ready_path: str
-    directory: Path | None
     environment: Mapping[str, str]
     shared: frozenset[str]
     speed: Mapping[str, SpeedCase]
+
+    @property
+    def directory(self) -> Path | None:
+        """Where its commands run, None where that does not matter."""
 
     @property
     def version(self) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.errors import ServiceError, ServiceMissing
-from pytest_cmdbguard.services.process import inherited
+from pytest_cmdbguard.services.inheritance import inherited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +48,6 @@ def run(
         ) from None
     if finished.returncode:
         words = finished.stderr.strip() or finished.stdout.strip() or "it said nothing"
-        line = " ".join(argv)
-        raise ServiceError(name, f"`{line}` ended with {finished.returncode}: {words[-1000:]}")
+        last = "\n".join(words.splitlines()[-3:])
+        raise ServiceError(name, f"`{shlex.join(argv)}` ended with {finished.returncode}: {last}")
     return finished.stdout

@@ -5,36 +5,20 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from pytest_cmdbguard.errors import DocumentError, SettingsError
-from pytest_cmdbguard.model import Actor
+from pytest_cmdbguard.errors import DocumentError
 from pytest_cmdbguard.services.loopback import require_loopback
 
-from . import SpeedCase, commands
+from . import SpeedCase, commands, table_reader
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_cmdbguard.model import Json
+    from pytest_cmdbguard.model import Actor, Json
     from pytest_cmdbguard.settings import Settings
-
-SOURCE = "cmdbguard.toml"
-ACTOR_KEYS = ("role", "tenant", "headers", "token_env")
-KINDS: Mapping[str, type | tuple[type, ...]] = {
-    "name": str,
-    "document": str,
-    "command": list,
-    "url": str,
-    "ready": str,
-    "environment": dict,
-    "seed": list,
-    "seed_files": list,
-    "shared": list,
-}
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -65,12 +49,14 @@ class OpenApiTarget:
     def from_settings(cls, settings: Settings) -> OpenApiTarget:
         """Read ``[target]`` and ``[actors.NAME]``. Raises: SettingsError naming the key."""
         table = settings.tables.get("target", {})
-        _require_kinds(table)
+        table_reader.require_kinds(table)
         if "document" not in table:
-            raise _wrong("target.document", None, "name the file of the OpenAPI document")
+            raise table_reader.wrong(
+                "target.document", None, "name the file of the OpenAPI document"
+            )
         if ("command" in table) == ("url" in table):
             remedy = "give either command, which starts the service, or url, where it runs"
-            raise _wrong("target.command", table.get("command"), remedy)
+            raise table_reader.wrong("target.command", table.get("command"), remedy)
         if "url" in table:
             require_loopback(table["url"], key="target.url")
         actors = settings.tables.get("actors", {})
@@ -80,11 +66,13 @@ class OpenApiTarget:
             arguments=tuple(map(str, table.get("command", ()))),
             running=table["url"].rstrip("/") if "url" in table else None,
             ready_path=table.get("ready", "/"),
-            own_environment={key: str(value) for key, value in _environment(table).items()},
+            own_environment={
+                key: str(value) for key, value in table.get("environment", {}).items()
+            },
             seed_arguments=tuple(map(str, table.get("seed", ()))),
             seed_files=tuple(map(str, table.get("seed_files", ()))),
             shared=frozenset(table.get("shared", ())),
-            actors=tuple(_actor(name, entry) for name, entry in actors.items()),
+            actors=tuple(table_reader.actor(name, entry) for name, entry in actors.items()),
         )
 
     @property
@@ -174,61 +162,9 @@ class OpenApiTarget:
         return answer.text
 
 
-def _require_kinds(table: Mapping[str, Any]) -> None:
-    """Every key is known and has a value of its kind. Raises: SettingsError."""
-    for key, value in table.items():
-        if key not in KINDS:
-            raise _wrong(f"target.{key}", value, f"no such key; known are: {', '.join(KINDS)}")
-        if not isinstance(value, KINDS[key]):
-            raise _wrong(f"target.{key}", value, f"write a {_word(KINDS[key])}")
-
-
-def _environment(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = table.get("environment", {})
-    return found
-
-
-def _actor(name: str, entry: object) -> Actor:
-    """Raises: SettingsError."""
-    key = f"actors.{name}"
-    if not isinstance(entry, Mapping) or "role" not in entry:
-        raise _wrong(key, entry, "write a table with role, and headers or token_env")
-    for unknown in set(entry) - set(ACTOR_KEYS):
-        remedy = f"no such key; known are: {', '.join(ACTOR_KEYS)}"
-        raise _wrong(f"{key}.{unknown}", entry[unknown], remedy)
-    headers = entry.get("headers", {})
-    if not isinstance(headers, Mapping):
-        raise _wrong(f"{key}.headers", headers, "write a table of header names and values")
-    return Actor(
-        name=name,
-        role=str(entry["role"]),
-        tenant=entry.get("tenant"),
-        headers={**{header: str(text) for header, text in headers.items()}, **_token(key, entry)},
-    )
-
-
-def _token(key: str, entry: Mapping[str, Any]) -> dict[str, str]:
-    """Raises: SettingsError when the variable is not set."""
-    variable = entry.get("token_env")
-    if variable is None:
-        return {}
-    if not os.environ.get(str(variable)):
-        remedy = "set this environment variable to the actor's token"
-        raise _wrong(f"{key}.token_env", variable, remedy)
-    return {"Authorization": f"Bearer {os.environ[str(variable)]}"}
-
-
 def _filled(words: tuple[str, ...], places: Mapping[str, str]) -> list[str]:
     """The words with their places filled; other braces stay, commands may need them."""
     filled = list(words)
     for name, value in places.items():
         filled = [word.replace(f"{{{name}}}", value) for word in filled]
     return filled
-
-
-def _word(kind: type | tuple[type, ...]) -> str:
-    return {str: "text", list: "list", dict: "table"}[kind]  # type: ignore[index]
-
-
-def _wrong(key: str, value: object, remedy: str) -> SettingsError:
-    return SettingsError(key, value, source=SOURCE, remedy=remedy)

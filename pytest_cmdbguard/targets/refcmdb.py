@@ -42,12 +42,15 @@ SHARED = frozenset(
         "/api/v1/device-types",
     }
 )
-SORTS = "unnest(ARRAY['name', '-name', 'serial', '-serial', 'created_at', '-id']) AS sort"
 SPEED = {
     "list": SpeedCase(
         operation="devices_list",
         path="/api/v1/devices?limit={limit}&sort={sort}",
-        values=f'SELECT "limit", sort FROM generate_series(50, 69) AS "limit", {SORTS}',
+        values="""
+            SELECT "limit", sort
+            FROM generate_series(50, 69) AS "limit",
+                 unnest(ARRAY['name', '-name', 'serial', '-serial', 'created_at', '-id']) AS sort
+        """,
     ),
     "filter": SpeedCase(
         operation="devices_list",
@@ -92,7 +95,8 @@ class RefCmdb:
         try:
             document: Json = json.loads(_document())
         except (ServiceError, ValueError) as error:
-            raise DocumentError("of refcmdb", str(error), remedy=REMEDY) from None
+            remedy = "repair it, or install it whole: " + REMEDY
+            raise DocumentError("of refcmdb", str(error), remedy=remedy) from None
         return document
 
     def seed_key(self, records: int) -> str:

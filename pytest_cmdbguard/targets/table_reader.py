@@ -1,0 +1,72 @@
+"""Reading ``[target]`` and ``[actors.NAME]`` of ``cmdbguard.toml``: what is wrong is said here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_cmdbguard.errors import SettingsError
+from pytest_cmdbguard.model import Actor
+
+SOURCE = "cmdbguard.toml"
+ACTOR_KEYS = ("role", "tenant", "headers", "token_env")
+KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "name": str,
+    "document": str,
+    "command": list,
+    "url": str,
+    "ready": str,
+    "environment": dict,
+    "seed": list,
+    "seed_files": list,
+    "shared": list,
+}
+
+
+def require_kinds(table: Mapping[str, Any]) -> None:
+    """Every key is known and has a value of its kind. Raises: SettingsError."""
+    for key, value in table.items():
+        if key not in KINDS:
+            raise wrong(f"target.{key}", value, f"no such key; known are: {', '.join(KINDS)}")
+        if not isinstance(value, KINDS[key]):
+            raise wrong(f"target.{key}", value, f"write a {_word(KINDS[key])}")
+
+
+def actor(name: str, entry: object) -> Actor:
+    """The actor that a table describes. Raises: SettingsError naming the key."""
+    key = f"actors.{name}"
+    if not isinstance(entry, Mapping) or "role" not in entry:
+        raise wrong(key, entry, "write a table with role, and headers or token_env")
+    for unknown in set(entry) - set(ACTOR_KEYS):
+        remedy = f"no such key; known are: {', '.join(ACTOR_KEYS)}"
+        raise wrong(f"{key}.{unknown}", entry[unknown], remedy)
+    headers = entry.get("headers", {})
+    if not isinstance(headers, Mapping):
+        raise wrong(f"{key}.headers", headers, "write a table of header names and values")
+    return Actor(
+        name=name,
+        role=str(entry["role"]),
+        tenant=entry.get("tenant"),
+        headers={**{header: str(text) for header, text in headers.items()}, **_token(key, entry)},
+    )
+
+
+def _token(key: str, entry: Mapping[str, Any]) -> dict[str, str]:
+    """Raises: SettingsError when the variable is not set."""
+    variable = entry.get("token_env")
+    if variable is None:
+        return {}
+    if not os.environ.get(str(variable)):
+        remedy = "set this environment variable to the actor's token"
+        raise wrong(f"{key}.token_env", variable, remedy)
+    return {"Authorization": f"Bearer {os.environ[str(variable)]}"}
+
+
+def _word(kind: type | tuple[type, ...]) -> str:
+    return {str: "text", list: "list", dict: "table"}[kind]  # type: ignore[index]
+
+
+def wrong(key: str, value: object, remedy: str) -> SettingsError:
+    """The error about a key of the file."""
+    return SettingsError(key, value, source=SOURCE, remedy=remedy)
