@@ -34,6 +34,7 @@ _TELLING = 8
 # A statement may show the input with these doubled or put before others (hand-made quoting).
 _ESCAPES = "'\"\\"
 _MOST_ESCAPES = 3
+_SEPARATORS = " \t\r\n,;" + _ESCAPES
 
 
 class Probe(Protocol):
@@ -194,19 +195,33 @@ def _fragment(match: re.Match[str], probe: Probe) -> tuple[int, int]:
     inside = sent.index(match[0].lower())
     right = _common(text[match.end() :], sent[inside + len(match[0]) :])
     left = _common(text[: match.start()][::-1], sent[:inside][::-1])
-    return match.start() - left, match.end() + right
+    start, end = match.start() - left, match.end() + right
+    # A program may have split the input at these and put the same between the parts again.
+    before = text[start : match.start()].lstrip(_SEPARATORS)
+    behind = text[match.end() : end].rstrip(_SEPARATORS)
+    return match.start() - len(before), match.end() + len(behind)
 
 
 def _common(text: str, sent: str) -> int:
     """How many characters of a text agree with what was sent, added escapes aside."""
-    agreed = position = escapes = 0
+    agreed = position = 0
+    last = " "
     for character in sent:
-        while position < len(text) and text[position] != character and text[position] in _ESCAPES:
-            position, escapes = position + 1, escapes + 1
-            if escapes > _MOST_ESCAPES:
-                return agreed
-        if position == len(text) or text[position] != character:
-            return agreed
-        position, escapes = position + 1, 0
+        # Where quotes stand in the input, hand-made quoting adds more of them.
+        if character in _ESCAPES or last in _ESCAPES:
+            position = _past_escapes(text, position, character)
+        if text[position : position + 1] != character:
+            break
+        position, last = position + 1, character
         agreed = position
     return agreed
+
+
+def _past_escapes(text: str, position: int, character: str) -> int:
+    for added in range(_MOST_ESCAPES + 1):
+        found = text[position + added : position + added + 1]
+        if found == character:
+            return position + added
+        if not found or found not in _ESCAPES:
+            break
+    return position

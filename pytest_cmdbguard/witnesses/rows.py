@@ -1,0 +1,191 @@
+"""The row witness: which rows changed, whatever the target answered.
+
+It sees committed rows only. ``xmin`` is the id of the transaction that wrote a row's version, so
+the number of rows and the sum of their ``xmin`` tell every insert, update and delete.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, text
+
+from pytest_cmdbguard.errors import GuardError
+from pytest_cmdbguard.witnesses.database import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_TABLES = text(r"""
+select c.oid::regclass::text, greatest(c.reltuples, 0)::bigint,
+  coalesce(array_agg(a.attname::text order by a.attnum) filter (where a.attname is not null), '{}')
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+left join pg_index i on i.indrelid = c.oid and i.indisprimary
+left join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
+where c.relkind = 'r' and n.nspname not in ('information_schema', 'cmdbguard')
+  and n.nspname not like 'pg\_%'
+group by c.oid, c.reltuples order by 1
+""")
+# Differences of ages, because they do not depend on the current transaction as ages do.
+_STATE = "select count(*), coalesce(sum(age('3'::xid) - age(xmin)), 0)::bigint"
+_MOMENT = "select pg_current_snapshot()::text"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A user table; ``name`` is quoted and qualified as SQL needs it, ``rows`` estimated."""
+
+    name: str
+    rows: int
+    key: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TableState:
+    """Differs whenever a committed row was added, changed or removed."""
+
+    count: int
+    versions: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RowState:
+    """Differs whenever a row was written, even with the same content (``md5`` tells)."""
+
+    md5: str
+    xmin: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a token is stored: a table, the row's key (column, value as text) and its column."""
+
+    table: str
+    key: tuple[tuple[str, str], ...]
+    column: str
+
+    def __str__(self) -> str:
+        key = ", ".join(f"{name} {value}" for name, value in self.key)
+        return f"{self.table} ({key})"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The state of all tables at one moment; ``moment`` is PostgreSQL's own snapshot."""
+
+    moment: str
+    states: Mapping[str, TableState]
+
+
+class RowWitness:
+    """Watches the rows of one database.
+
+    Args:
+        admin_url: of a superuser, for the database that is watched.
+    Raises: ServiceError if nothing listens there.
+    """
+
+    def __init__(self, admin_url: str) -> None:
+        self._engine = connect(admin_url)
+        self._latest: Snapshot | None = None
+        with self._engine.connect() as connection:
+            # Only what was written from here on can hold a token of this run.
+            oldest = connection.scalar(
+                text("select pg_snapshot_xmin(pg_current_snapshot())::text")
+            )
+        self._oldest = int(str(oldest)) % 2**32
+
+    def tables(self) -> tuple[Table, ...]:
+        """The user tables, sorted by name."""
+        with self._engine.connect() as connection:
+            return tuple(
+                Table(name=str(name), rows=int(rows), key=tuple(key))
+                for name, rows, key in connection.execute(_TABLES)
+            )
+
+    def large_tables(self, minimum_rows: int) -> tuple[Table, ...]:
+        """The tables with at least so many rows, by the planner's estimate."""
+        return tuple(table for table in self.tables() if table.rows >= minimum_rows)
+
+    def table_state(self, table: str) -> TableState:
+        """The state of one table, named as :class:`Table` names it; reads the whole table."""
+        with self._engine.connect() as connection:
+            return _state(connection.execute(text(f"{_STATE} from {table}")).one())
+
+    def snapshot(self) -> Snapshot:
+        """The state of all tables; free of charge while nothing in the cluster was written.
+
+        A transaction that wrote something leaves a trace in PostgreSQL's own snapshot, in
+        whichever database: only then the tables are read again.
+        """
+        with self._engine.connect() as connection:
+            moment = connection.scalar(text(_MOMENT))
+        if self._latest is None or self._latest.moment != moment:
+            self._latest = self._read()
+        return self._latest
+
+    def changed_since(self, before: Snapshot) -> list[str]:
+        """The names of the tables in which a committed row changed since a snapshot."""
+        after = self.snapshot()
+        names = sorted(before.states.keys() | after.states.keys())
+        return [name for name in names if before.states.get(name) != after.states.get(name)]
+
+    def find_token(self, token: str) -> list[Place]:
+        """The rows, written since this witness began, that show a token, in any column."""
+        tables = self.tables()
+        with self._engine.connect() as connection:
+            return [
+                place
+                for table in tables
+                for place in _holding(connection, table, token, self._oldest)
+            ]
+
+    def holding(self, token: str) -> Place:
+        """The first row that shows a token, of a table with a primary key.
+
+        Raises: GuardError if there is none.
+        """
+        found = next((place for place in self.find_token(token) if place.key), None)
+        if found is None:
+            raise GuardError(f"no row holds the token {token}: it was accepted and not stored")
+        return found
+
+    def state(self, row: Place) -> RowState | None:
+        """The state of one row now; None when it is gone."""
+        where = " and ".join(f'"{name}" = :k{n}' for n, (name, _) in enumerate(row.key))
+        query = f"select md5(t::text), xmin::text from {row.table} t where {where}"  # noqa: S608 - quoted by the catalogue
+        values = {f"k{n}": value for n, (_, value) in enumerate(row.key)}
+        with self._engine.connect() as connection:
+            found = connection.execute(text(query), values).one_or_none()
+        return None if found is None else RowState(md5=str(found[0]), xmin=int(found[1]))
+
+    def close(self) -> None:
+        """Give the connections back; harmless when done twice."""
+        self._engine.dispose()
+
+    def _read(self) -> Snapshot:
+        """All tables in one statement, so that one moment is true of all of them."""
+        names = [table.name for table in self.tables()]
+        parts = [f"({_STATE}, {n} as n from {name})" for n, name in enumerate(names)]
+        query = f"select *, ({_MOMENT}) from ({' union all '.join(parts)}) s order by n"  # noqa: S608 - quoted by the catalogue
+        with self._engine.connect() as connection:
+            rows = connection.execute(text(query)).all() if names else []
+            moment = rows[0][3] if rows else connection.scalar(text(_MOMENT))
+        states = {names[row[2]]: _state(row) for row in rows}
+        return Snapshot(moment=str(moment), states=states)
+
+
+def _holding(connection: Connection, table: Table, token: str, oldest: int) -> Iterator[Place]:
+    query = text(
+        f"select row_to_json(t) from {table.name} t"  # noqa: S608 - quoted by the catalogue
+        " where age(xmin) <= age(cast(:oldest as xid)) and t::text ilike :pattern"
+    )
+    for row in connection.scalars(query, {"oldest": str(oldest), "pattern": f"%{token}%"}):
+        column = next(name for name, value in row.items() if token in str(value).lower())
+        key = tuple((name, str(row[name])) for name in table.key)
+        yield Place(table=table.name, key=key, column=column)
+
+
+def _state(row: Sequence[Any]) -> TableState:
+    return TableState(count=int(row[0]), versions=int(row[1]))

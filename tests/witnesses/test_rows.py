@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import time
+
+import psycopg
+import pytest
+
+from pytest_cmdbguard.errors import GuardError, ServiceError
+from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.witnesses.rows import RowWitness
+
+
+@pytest.fixture(scope="module")
+def rows_url(server_url):
+    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
+        connection.execute("create database rows")
+    url = f"{server_url}/rows"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create table device (id bigint primary key, name text)")
+        connection.execute('create table "order" (a int, "B b" text, primary key (a, "B b"))')
+        connection.execute("create table keyless (note text)")
+        connection.execute(
+            "insert into device select n, 'device-' || n from generate_series(1, 100000) n"
+        )
+        connection.execute("analyze")
+    return url
+
+
+@pytest.fixture
+def rows(rows_url):
+    witness = RowWitness(rows_url)
+    yield witness
+    witness.close()
+
+
+@pytest.fixture
+def connection(rows_url):
+    with psycopg.connect(rows_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("statement", "changed"),
+    [
+        ("update device set name = name where id = 5", ["device"]),
+        ("delete from device where id = 6", ["device"]),
+        ("insert into \"order\" values (1, 'x')", ['"order"']),
+        ("insert into keyless values ('x'), ('y')", ["keyless"]),
+        ("delete from device where id = 7; insert into device values (7, 'x')", ["device"]),
+        ("begin; update device set name = 'y'; rollback", []),
+        ("select count(*) from device", []),
+        ("create table transient (a int); drop table transient", []),
+    ],
+)
+def test_a_committed_change_is_seen_and_nothing_else(rows, connection, statement, changed):
+    before = rows.snapshot()
+    connection.execute(statement)
+    assert rows.changed_since(before) == changed
+
+
+def test_a_change_by_an_older_transaction_that_commits_later_is_seen(rows, rows_url, connection):
+    with psycopg.connect(rows_url) as older:
+        older.execute("insert into keyless values ('older')")
+        connection.execute("insert into keyless values ('younger')")
+        before = rows.snapshot()
+        older.commit()
+    assert rows.changed_since(before) == ["keyless"]
+
+
+def test_looking_again_is_cheap_while_nothing_is_written(rows):
+    rows.snapshot()
+    started = time.perf_counter()
+    for _ in range(50):
+        rows.snapshot()
+    assert (time.perf_counter() - started) / 50 < 0.01
+
+
+def test_a_token_is_found_with_its_row(rows, connection):
+    token = fresh_token()
+    connection.execute("insert into device values (200001, %s)", [f"core {token.upper()}"])
+    connection.execute('insert into "order" values (2, %s)', [token])
+    connection.execute("insert into keyless values (%s)", [token])
+    found = {str(place): place.column for place in rows.find_token(token)}
+    assert found == {
+        '"order" (a 2, B b ' + token + ")": "B b",
+        "device (id 200001)": "name",
+        "keyless ()": "note",
+    }
+
+
+def test_the_state_of_a_row_changes_with_it_and_ends_with_it(rows, connection):
+    token = fresh_token()
+    connection.execute("insert into device values (200002, %s)", [token])
+    row = rows.holding(token)
+    first = rows.state(row)
+    assert rows.state(row) == first
+    connection.execute("update device set name = name where id = 200002")
+    second = rows.state(row)
+    assert (second.md5, second.xmin > first.xmin) == (first.md5, True)
+    connection.execute("delete from device where id = 200002")
+    assert rows.state(row) is None
+
+
+def test_a_token_that_was_not_stored_is_said_to_be_missing(rows):
+    with pytest.raises(GuardError, match="accepted and not stored"):
+        rows.holding(fresh_token())
+
+
+def test_large_tables_are_told_by_their_estimate(rows):
+    assert [(table.name, table.key) for table in rows.large_tables(50_000)] == [
+        ("device", ("id",))
+    ]
+
+
+def test_the_state_of_one_table(rows, connection):
+    before = rows.table_state("device")
+    connection.execute("update device set name = 'z' where id = 9")
+    after = rows.table_state("device")
+    assert after.count == before.count
+    assert after != before
+
+
+def test_a_server_that_is_not_there_is_one_clear_error():
+    with pytest.raises(ServiceError, match="no witness can connect"):
+        RowWitness("postgresql://guard@127.0.0.1:1/rows")
