@@ -5,28 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, not_verified
+from pytest_cmdbguard.campaigns.speed import contention
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.speed import SpeedCase
+    from pytest_cmdbguard.campaigns.speed import Asker
     from pytest_cmdbguard.statistics import Exceedance
 
 BUSY = 1.3
 
 
-def conclude(evidence: Evidence, verdict: Exceedance, case: SpeedCase, *, what: str) -> None:
+def conclude(
+    evidence: Evidence, verdict: Exceedance, asker: Asker, *, limit_s: float, what: str
+) -> None:
     """Record a finding for a broken limit; a failure on a busy machine proves nothing.
 
     Contention can only make a system slower, so a pass stands whatever the machine does.
     """
-    evidence.measured = f"{case.name}: {verdict}"
-    if verdict.undecided:
-        not_verified(f"{case.name}: {verdict}")
-    if not verdict.failed:
+    low, high = (1000 * bound for bound in verdict.interval_s)
+    words = f"{asker.name} p95 {low:.0f}-{high:.0f} ms of {1000 * limit_s:,.0f} ms"
+    words += f" (n_eff {verdict.n_eff:,.0f})"
+    evidence.measured = words
+    if verdict.outcome == "passed":
         return
-    if case.contention() > BUSY:
-        not_verified(f"{case.name}: over the limit, but the machine was busy; {verdict}")
+    over = f"{words}; {verdict.k} of {verdict.n} were slower"
+    if verdict.outcome == "undecided":
+        not_verified(over)
+    if (slowdown := contention()) > BUSY:
+        not_verified(
+            f"{over}, but the machine was busy (a spin took {slowdown:.1f} times its CPU)"
+        )
     evidence.finding(
-        f"{what} time of {case.operation}: {verdict}",
-        sink=f"{what} time {case.name}",
-        exchange=case.last,
+        f"{what} time, {over}",
+        operation=asker.operation,
+        sink=f"{what} time {asker.name}",
+        exchange=asker.last,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.estate import Estate
+    from pytest_cmdbguard.campaigns.estate import Estate
     from pytest_cmdbguard.model import Actor
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.witnesses.rows import RowWitness
@@ -97,7 +97,7 @@ def foreign_objects_are_untouchable(
             stopped="no owned object",
         )
         return
-    row = rows.holding(owned.tokens[0])
+    row = owned.row(rows)
     for stranger in strangers:
         before = rows.state(row)
         answer = api.as_actor(stranger.name).send(operation, estate.values(operation, owned))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.cache_watch import CacheWatch
+    from pytest_cmdbguard.campaigns.cache_watch import CacheWatch
 
 
 def updates_one(operation: Operation) -> bool:

@@ -9,7 +9,7 @@ from pytest_cmdbguard import Evidence, Operation, Severity, check
 from ._headers import missing
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.cast import Conversation
+    from pytest_cmdbguard.campaigns.cast import Conversation
 
 
 @check(

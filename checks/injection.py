@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Operation, Severity, check
-from pytest_cmdbguard.attack import takes_input
+from pytest_cmdbguard.campaigns.attack import takes_input
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.attack import SqlAttack
+    from pytest_cmdbguard.campaigns.attack import SqlAttack
 
 
 @check(

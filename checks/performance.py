@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Severity, check
@@ -10,8 +9,10 @@ from pytest_cmdbguard import Evidence, Severity, check
 from ._timing import conclude
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.speed import SpeedCase
-    from pytest_cmdbguard.stopwatch import Stopwatch
+    from collections.abc import Mapping
+
+    from pytest_cmdbguard.campaigns.speed import Asker
+    from pytest_cmdbguard.campaigns.stopwatch import Stopwatch
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     alone=True,
 )
 def answers_come_in_time(
-    speed_case: SpeedCase,
+    speed_case: Asker,
     stopwatch: Stopwatch,
     sql: SqlWitness,
     threshold: Mapping[str, float],
@@ -34,7 +35,7 @@ def answers_come_in_time(
     """Every request asks for something else, so that caches do not answer; no SQL is logged."""
     with sql.quiet():
         verdict = stopwatch.judge(speed_case.ask, limit_s=threshold["p95_s"])
-    conclude(evidence, verdict, speed_case, what="response")
+    conclude(evidence, verdict, speed_case, limit_s=threshold["p95_s"], what="response")
 
 
 @check(
@@ -47,7 +48,7 @@ def answers_come_in_time(
     alone=True,
 )
 def searches_are_quick_in_the_database(
-    search_case: SpeedCase,
+    search_case: Asker,
     stopwatch: Stopwatch,
     sql: SqlWitness,
     threshold: Mapping[str, float],
@@ -62,4 +63,4 @@ def searches_are_quick_in_the_database(
 
     with sql.quiet():
         verdict = stopwatch.judge(search, limit_s=threshold["p95_s"])
-    conclude(evidence, verdict, search_case, what="database")
+    conclude(evidence, verdict, search_case, limit_s=threshold["p95_s"], what="database")

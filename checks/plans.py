@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.plan_reader import PlanReader
-    from pytest_cmdbguard.speed import SpeedCase
+    from collections.abc import Mapping
+
+    from pytest_cmdbguard.campaigns.plan_reader import PlanReader
+    from pytest_cmdbguard.campaigns.speed import Asker
 
 PAGE_SIZES = ("limit", "page_size", "per_page", "pageSize", "size")
 
@@ -28,7 +29,7 @@ def has_pages(operation: Operation) -> bool:
     remedy="Index the expression the statement really uses, or rewrite it to use the index.",
 )
 def large_tables_are_read_by_index(
-    speed_case: SpeedCase,
+    speed_case: Asker,
     plans: PlanReader,
     threshold: Mapping[str, float],
     evidence: Evidence,

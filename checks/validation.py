@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.fuzzing import Fuzzer
+    from pytest_cmdbguard.campaigns.fuzzing import Fuzzer
 
 
 def takes_a_body(operation: Operation) -> bool:

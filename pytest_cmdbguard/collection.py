@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .model import Severity
-from .model import check as Claim  # noqa: N812 - a noun where it is data, a verb as decorator
+from .model import check as Claim
 from .verdicts import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .criteria import Criteria
 
 PACKAGE = "pytest_cmdbguard.checks"
@@ -24,7 +25,7 @@ PACKAGE = "pytest_cmdbguard.checks"
 class CheckModule(pytest.Module):
     """One module of checks; its functions need no ``test_`` prefix."""
 
-    def _getobj(self) -> Any:  # noqa: ANN401 - pytest's own signature
+    def _getobj(self) -> Any:
         return importlib.import_module(f"{PACKAGE}.{self.path.stem}")
 
     def istestfunction(self, obj: object, name: str) -> bool:
@@ -149,4 +150,3 @@ class Selection:
             totals=dict(self._totals),
             narrowed=narrowed or len(items) < self._wanted,
         )
-

@@ -26,13 +26,15 @@ _D = "hardening, definition of done"
 _30 = "task-030"
 
 
-def _row(id: str, source: str, text: str, **threshold: float | str) -> Criterion:  # noqa: A002
+def _row(id: str, source: str, text: str, **threshold: float | str) -> Criterion:
     return Criterion(id=id, text=text, source=source, threshold=threshold)
 
 
 TABLE = (
     _row("sql-injection", _S, "SQL injection protection verified"),
-    _row("access-control", _S, "Authorization: no actor reads or changes another tenant's objects"),
+    _row(
+        "access-control", _S, "Authorization: no actor reads or changes another tenant's objects"
+    ),
     _row("security-headers", _A, "Security headers implemented"),
     _row("input-validation", _S, "API security with proper input validation and sanitization"),
     _row("response-time", _A, "Response times below 2 s for 100K+ records", p95_s=2.0),

@@ -11,16 +11,17 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .services.environment import Shared
+from .services.shared import Shared
 from .verdicts import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from .gate import Gate
 
 PLAN = "plan.json"
@@ -83,7 +84,7 @@ class ControllerLink:
         self.gate = gate
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - xdist is not typed for us
+    def pytest_configure_node(self, node: Any) -> None:
         """Tell a new worker where everything is."""
         if self.gate.shared is not None:
             node.workerinput[INPUT] = json.dumps(self.gate.shared.to_json())
@@ -93,7 +94,7 @@ class ControllerLink:
         """Take over the plan that a worker wrote: the controller collects nothing itself."""
         if self.gate.shared is None or self.gate.plan is not None:
             return
-        path = Path(self.gate.shared.run_dir) / PLAN
+        path = self.gate.shared.run_directory / PLAN
         if path.is_file():
             data = json.loads(path.read_text(encoding="utf-8"))
             self.gate.plan = Plan.from_json(data["plan"])
@@ -109,7 +110,7 @@ class WorkerLink:
         gate.worker = handed["workerid"]
         if data := handed.get(INPUT):
             gate.shared = Shared.from_json(json.loads(data))
-            config.stash[alone_key] = Alone(Path(gate.shared.run_dir))
+            config.stash[alone_key] = Alone(gate.shared.run_directory)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self) -> None:
@@ -120,7 +121,7 @@ class WorkerLink:
             "plan": self.gate.plan.to_json(),
             "deselected": self.gate.selection.deselected,
         }
-        path = Path(self.gate.shared.run_dir) / PLAN
+        path = self.gate.shared.run_directory / PLAN
         draft = path.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps(data), encoding="utf-8")
         draft.replace(path)

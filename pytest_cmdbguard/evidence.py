@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from .model import CheckResult, Contact, Exchange, Finding, Operation, Outcome, Parameter, Severity
-from .model import check as Claim  # noqa: N812 - a noun where it is data, a verb as decorator
+from .model import check as Claim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

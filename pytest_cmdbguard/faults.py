@@ -18,17 +18,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .errors import GuardError
 from .gate import gate_key
-from .services.environment import Environment, Shared
+from .services.environment import Environment
+from .services.shared import Shared
 from .settings import Settings
 from .targets import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 RECORDS = 2000
 SIDE_BY_SIDE = 2
@@ -71,7 +74,9 @@ def catalogue() -> list[Planted]:
     """Every fault and twin of the reference CMDB, sorted by check and name."""
     command = [sys.executable, "-m", "refcmdb", "faults"]
     listed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    found = [Planted(**{f.name: one[f.name] for f in dataclasses.fields(Planted)}) for one in listed]
+    found = [
+        Planted(**{f.name: one[f.name] for f in dataclasses.fields(Planted)}) for one in listed
+    ]
     return sorted(found, key=lambda planted: (planted.check, planted.kind, planted.name))
 
 
@@ -96,7 +101,7 @@ def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[s
 
 def _lane(check: str) -> list[str]:
     """The checks that run for a fault: all that support the criterion of its check."""
-    from .collection import shipped_claims  # noqa: PLC0415 - imports every check
+    from .collection import shipped_claims
 
     claims = shipped_claims()
     return [claims[check].criterion]
@@ -113,7 +118,9 @@ def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
     findings = results["findings"]
     if planted.kind == "twin":
         undecided = [
-            f"{c['id']}: {c['reason']}" for c in results["criteria"] if c["verdict"] == "not verified"
+            f"{c['id']}: {c['reason']}"
+            for c in results["criteria"]
+            if c["verdict"] == "not verified"
         ]
         accused = [f"{f['check']} {f['operation']}: {f['proof']}" for f in findings]
         return "; ".join([*accused, *undecided])
@@ -125,7 +132,9 @@ def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
     return "" if not operation or operation in places else f"found elsewhere: {sorted(places)}"
 
 
-def _work(queue: Any, done: Any, shared: dict[str, Any], worker: str, paths: dict[str, str]) -> None:  # noqa: ANN401
+def _work(
+    queue: Any, done: Any, shared: dict[str, Any], worker: str, paths: dict[str, str]
+) -> None:
     joined = Shared.from_json(shared)
     while (planted := queue.get()) is not None:
         done.put(attempt(planted, joined, worker, paths))
@@ -138,9 +147,7 @@ def trials(chosen: Sequence[Planted], shared: Shared, paths: dict[str, str]) -> 
     for planted in [*chosen, *[None] * SIDE_BY_SIDE]:
         queue.put(planted)
     workers = [
-        context.Process(
-            target=_work, args=(queue, done, shared.to_json(), f"fault{number}", paths)
-        )
+        context.Process(target=_work, args=(queue, done, shared.to_json(), f"gw{number}", paths))
         for number in range(SIDE_BY_SIDE)
     ]
     for worker in workers:

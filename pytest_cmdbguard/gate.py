@@ -7,7 +7,6 @@ import difflib
 import functools
 import platform
 import time
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +19,16 @@ from .criteria import Criteria
 from .errors import SettingsError
 from .model import CHECK_ID, CheckResult, Operation, Run
 from .probes.document import operations
-from .services.environment import Environment, Seat, Shared
-from .settings import Settings
+from .services import zap_state
+from .services.environment import Environment
+from .services.seat import Seat
 from .verdicts import Plan, matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .services.shared import Shared
+    from .settings import Settings
     from .targets import Target
 
 gate_key = pytest.StashKey["Gate"]()
@@ -50,6 +54,7 @@ class Gate:
         self.aborted = ""
         self.timings: dict[str, float] = {}
         self.worker = "main"
+        self._zap_seen = {"zap": "ZAP starting", "zap_level": "off"}
         self._seat: Seat | None = None
 
     @functools.cached_property
@@ -113,20 +118,26 @@ class Gate:
         )
 
     def _describe(self) -> dict[str, Any]:
-        details: dict[str, Any] = dict(self.shared.details) if self.shared else {}
         return {
             "cmdbguard": metadata.version("pytest-cmdbguard"),
             "python": platform.python_version(),
             "platform": platform.platform(),
-            "target": f"{self.target.name} {self.target.version}",
             "fault": self.settings.fault or "",
             "profile": self.settings.profile,
-            "records": self.settings.records,
             "services": self.settings.services,
             "settings_from": dict(self.settings.sources),
-            **details,
-            **(self.environment.describe_zap() if self.environment else {}),
+            **(self.shared.details if self.shared else {"target": self.target.name}),
+            "records": self.settings.records,
+            **self._zap(),
         }
+
+    def _zap(self) -> dict[str, str]:
+        """Which ZAP ran, at which level, or why none did."""
+        if self.settings.zap == "off":
+            return {"zap": "ZAP off", "zap_level": "off"}
+        if self.shared and self.shared.zap_state:
+            self._zap_seen = zap_state.peek(self.shared.zap_state) or self._zap_seen
+        return self._zap_seen
 
 
 def _require_known(settings: Settings, criteria: Criteria) -> None:

@@ -158,7 +158,7 @@ class Exchange:
 
     def curl(self) -> str:
         """The shell line that sends this request again; the credential is a variable."""
-        import shlex  # noqa: PLC0415 - only a finding needs it, and the plugin must start fast
+        import shlex
 
         words = ["curl -si"]
         if self.method != "GET":
@@ -278,13 +278,13 @@ class CheckResult:
         )
 
 
-def anything(operation: Operation) -> bool:  # noqa: ARG001 - the signature of `check.operations`
+def anything(operation: Operation) -> bool:
     """Every operation: the default of :attr:`check.operations`."""
     return True
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class check:  # noqa: N801 - it is used as a decorator
+class check:
     """What a check claims; also the decorator that puts the claim on a function.
 
     Args:
@@ -299,6 +299,7 @@ class check:  # noqa: N801 - it is used as a decorator
         operations: for a function that asks for the fixture ``operation``: which of the
             target's operations it applies to. Such a check becomes one item per operation.
         alone: nothing else of the run works while this check does (timing).
+
     Raises:
         ValueError: the id does not have that form, or a required text is empty.
     """

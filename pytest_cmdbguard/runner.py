@@ -7,22 +7,24 @@ import pkgutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .campaigns.speed import SEARCH
 from .collection import CheckSuite, claim_of
 from .distributed import Alone, WorkerLink, is_distributed, is_worker
 from .errors import GuardError
 from .evidence import NOT_VERIFIED, Evidence, evidence_key, summary
 from .gate import Gate, gate_key
-from .model import CheckResult, Outcome
+from .model import CheckResult, Operation, Outcome
 from .report import results, terminal
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import FrameType
+
     from _pytest.terminal import TerminalReporter
 
 FIXTURES = "pytest_cmdbguard.fixtures"
@@ -45,7 +47,7 @@ def register(config: pytest.Config) -> None:
         return
     config.pluginmanager.register(Controlling(config, gate), "cmdbguard-controlling")
     if config.pluginmanager.hasplugin("xdist"):
-        from .distributed import ControllerLink  # noqa: PLC0415 - defines hooks of xdist only
+        from .distributed import ControllerLink
 
         config.pluginmanager.register(ControllerLink(gate), "cmdbguard-controller")
 
@@ -75,15 +77,26 @@ class Collecting:
         return report
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One item per operation for a check that asks for ``operation``."""
+        """One item per operation, or per request whose speed counts, that a check asks for."""
         claim = claim_of(metafunc.definition)
-        if claim is None or "operation" not in metafunc.fixturenames:
+        if claim is None:
             return
+        if "operation" in metafunc.fixturenames:
+            chosen = [op for op in self._operations() if claim.operations(op)]
+            metafunc.parametrize(
+                argnames="operation", argvalues=chosen, ids=[op.id for op in chosen]
+            )
+        if "speed_case" in metafunc.fixturenames:
+            cases = sorted(self.gate.target.speed)
+            if "search_case" in metafunc.fixturenames:
+                cases = [name for name in cases if name == SEARCH]
+            metafunc.parametrize(argnames="speed_case", argvalues=cases, ids=cases, indirect=True)
+
+    def _operations(self) -> tuple[Operation, ...]:
         try:
-            chosen = [op for op in self.gate.operations if claim.operations(op)]
+            return self.gate.operations
         except GuardError as error:
             raise pytest.UsageError(str(error)) from None
-        metafunc.parametrize(argnames="operation", argvalues=chosen, ids=[op.id for op in chosen])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
@@ -105,9 +118,7 @@ class Recording:
     """In every process that runs checks: what an item saw becomes part of its report."""
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(
-        self, item: pytest.Item
-    ) -> Generator[None, object, object]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Timing items run alone, all others side by side (across xdist workers)."""
         claim = claim_of(item)
         with Alone.of(item.config).hold(exclusive=bool(claim and claim.alone)):
@@ -255,5 +266,5 @@ def _end_politely_on_sigterm() -> Callable[[], None]:
     return lambda: _restore(before)
 
 
-def _restore(handler: Any) -> None:  # noqa: ANN401 - what signal.signal returns
+def _restore(handler: Any) -> None:
     signal.signal(signal.SIGTERM, handler)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import SettingsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
 FILE = "cmdbguard.toml"
@@ -61,7 +62,7 @@ def _count(value: object) -> int:
 def _ids(value: object) -> tuple[str, ...]:
     words = value.split(",") if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
-        raise ValueError("use a list of check or criterion ids")  # noqa: TRY004 - a user's mistake
+        raise ValueError("use a list of check or criterion ids")
     return tuple(part for word in words for part in str(word).replace(",", " ").split())
 
 
@@ -272,9 +273,7 @@ def is_enabled(config: pytest.Config) -> bool:
         raise SettingsError(key, value, source=source, remedy=str(error)) from None
 
 
-def _lookup(
-    option: Option, config: pytest.Config, file: Mapping[str, Any]
-) -> tuple[object, str]:
+def _lookup(option: Option, config: pytest.Config, file: Mapping[str, Any]) -> tuple[object, str]:
     """The raw value of an option and where it was found."""
     flag = getattr(config.option, option.key, None)
     if flag is not None:
@@ -299,7 +298,7 @@ def _spelling(option: Option, source: str) -> str:
 def _read_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    import tomllib  # noqa: PLC0415 - runs without the file must not pay for the parser
+    import tomllib
 
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

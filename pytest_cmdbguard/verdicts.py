@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .criteria import Criteria
 from .model import CheckResult, Outcome, Row, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from .criteria import Criteria
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

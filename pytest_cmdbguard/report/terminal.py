@@ -7,7 +7,7 @@ import textwrap
 import threading
 from typing import TYPE_CHECKING, Self
 
-from ..model import Outcome, Severity, Verdict
+from pytest_cmdbguard.model import Outcome, Severity, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
 
-    from ..model import CheckResult, Finding, Row, Run
+    from pytest_cmdbguard.model import CheckResult, Finding, Row, Run
 
 HEADINGS = ("criterion", "verdict", "checks", "reach", "worst / measured")
 SHOWN_REASONS = 3
@@ -93,7 +93,7 @@ def summary(reporter: TerminalReporter, run: Run, *, report: Path) -> None:
 def _matrix(reporter: TerminalReporter, run: Run) -> None:
     rows = [HEADINGS, *(_cells(row) for row in run.selected)]
     widths = [max(len(cells[column]) for cells in rows) for column in range(len(HEADINGS) - 1)]
-    room = max(20, reporter._tw.fullwidth - sum(widths) - 2 * len(widths) - 1)  # noqa: SLF001
+    room = max(20, reporter._tw.fullwidth - sum(widths) - 2 * len(widths) - 1)
     verdicts = [None, *(row.verdict for row in run.selected)]
     for verdict, cells in zip(verdicts, rows, strict=True):
         lines = textwrap.wrap(cells[-1], room) or [""]
@@ -110,7 +110,10 @@ def _rest(reporter: TerminalReporter, rows: Sequence[Row]) -> None:
         return
     text = f"not selected ({len(rows)}): " + ", ".join(row.criterion.id for row in rows)
     for line in textwrap.wrap(
-        text, reporter._tw.fullwidth - 1, subsequent_indent="  ", break_on_hyphens=False  # noqa: SLF001
+        text,
+        reporter._tw.fullwidth - 1,
+        subsequent_indent="  ",
+        break_on_hyphens=False,
     ):
         reporter.write_line(line, light=True)
 
@@ -164,7 +167,7 @@ def _finding(reporter: TerminalReporter, finding: Finding) -> None:
 
 
 def _field(reporter: TerminalReporter, label: str, text: str) -> None:
-    width = max(40, reporter._tw.fullwidth - 14)  # noqa: SLF001
+    width = max(40, reporter._tw.fullwidth - 14)
     lines = [part for line in text.splitlines() for part in textwrap.wrap(line, width)]
     for number, line in enumerate(lines or [""]):
         reporter.write_line(f"  {'' if number else label:<10} {line}")

@@ -1,0 +1,1 @@
+"""What checks do over many requests: attack, fuzz, time, read plans, play two actors."""

@@ -1,0 +1,212 @@
+"""Objects whose owner is known, because the run itself created them as that owner.
+
+Every object carries fresh tokens in its text fields. A token was only ever sent by its owner, so
+whoever is shown one was shown that owner's data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_cmdbguard.errors import GuardError
+from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.probes.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from pytest_cmdbguard.model import Actor, Exchange, Operation
+    from pytest_cmdbguard.probes.client import Api
+    from pytest_cmdbguard.witnesses.rows import Place, RowWitness
+
+Values = Mapping[tuple[str, str], Any]
+RESTRICTED = {"enum", "format", "const"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """An object of a known owner.
+
+    ``item_path`` is the template under which it is read (``/devices/{id}``), ``fields`` what
+    the target says it holds, ``tokens`` were sent by ``owner`` alone.
+    """
+
+    item_path: str
+    id: Any
+    owner: Actor
+    fields: Mapping[str, Any]
+    tokens: tuple[str, ...]
+
+    @property
+    def parameter(self) -> str:
+        """The name of the path parameter that carries the id."""
+        return self.item_path.rpartition("{")[2].rstrip("}")
+
+    @property
+    def collection_path(self) -> str:
+        """The path it was created at."""
+        return self.item_path.rpartition("/")[0]
+
+    def row(self, rows: RowWitness) -> Place:
+        """The row that holds it, not one that merely tells of it (a change log).
+
+        Raises: GuardError if no row with its id holds its token.
+        """
+        for place in rows.find_token(self.tokens[0]):
+            if str(self.id) in dict(place.key).values():
+                return place
+        raise GuardError(f"no row with id {self.id} holds the token {self.tokens[0]}")
+
+
+class Estate:
+    """What one tenant owns: one object per resource that its actors can create."""
+
+    def __init__(
+        self,
+        api: Api,
+        operations: Sequence[Operation],
+        owners: Sequence[Actor],
+        *,
+        shared: frozenset[str],
+    ) -> None:
+        self._api, self._operations, self.owners = api, operations, tuple(owners)
+        self._by_path = {(op.method, op.path): op for op in operations}
+        self._surroundings = {
+            owner.name: Surroundings(api.as_actor(owner.name), operations) for owner in owners
+        }
+        self.creators = tuple(op for op in operations if self._creates(op, shared))
+        self.objects = tuple(owned for op in self.creators if (owned := self.create(op)))
+
+    def _creates(self, operation: Operation, shared: frozenset[str]) -> bool:
+        is_shared = any(_is_below(operation.path, prefix) for prefix in shared)
+        return operation.method == "POST" and not is_shared and bool(self._item(operation.path))
+
+    def _item(self, collection: str) -> str:
+        """The path template of one item of a collection, empty when there is none."""
+        paths = (op.path for op in self._operations if op.method == "GET")
+        return next((p for p in paths if p.startswith(f"{collection}/{{") and p[-1] == "}"), "")
+
+    def create(self, operation: Operation) -> Owned | None:
+        """A new object with tokens, by the first actor who may create it; None if nobody may."""
+        for owner in self.owners:
+            values = dict(self._surroundings[owner.name].values(operation))
+            tokens = tuple(_mark(values, operation))
+            answer = self._api.as_actor(owner.name).send(operation, values, tokens=tokens)
+            fields = _object(answer)
+            if tokens and answer.status in {200, 201} and "id" in fields:
+                return Owned(
+                    item_path=self._item(operation.path),
+                    id=fields["id"],
+                    owner=owner,
+                    fields=fields,
+                    tokens=tokens,
+                )
+        return None
+
+    def fresh(self, operation: Operation) -> Owned | None:
+        """A new object of the resource whose items an operation works on; None if there is none."""
+        for creator in self.creators:
+            if self._item(creator.path) == operation.path:
+                return self.create(creator)
+        return None
+
+    def reader(self, operation: Operation) -> Operation | None:
+        """The operation that reads what another one changes."""
+        return self._by_path.get(("GET", operation.path))
+
+    def change(self, update: Operation, owned: Owned) -> tuple[str, Values]:
+        """A request that writes a fresh token into one text field of an object."""
+        name = next(iter(_text_fields(update)))
+        token = fresh_token()
+        return token, {("path", owned.parameter): owned.id, ("body", f"/{name}"): token}
+
+    def owner_of(self, token: str) -> Actor:
+        """Who sent a token."""
+        return next(owned.owner for owned in self.objects if token in owned.tokens)
+
+    def asks(self, operation: Operation) -> Iterator[Values]:
+        """Requests of a reading operation that would show an object, if it may be shown."""
+        if "{" in operation.path:
+            for owned in self.objects:
+                if operation.path == owned.item_path:
+                    yield {("path", owned.parameter): owned.id}
+            return
+        yield _page(operation)
+        for owned in self.objects:
+            if operation.path == owned.collection_path:
+                yield from _queries(operation, owned)
+
+    def shown_in(self, exchange: Exchange) -> str:
+        """A token of this estate that an answer shows; empty when it shows none."""
+        text = exchange.body.decode("utf-8", "replace") + "\n".join(exchange.headers.values())
+        return next((t for owned in self.objects for t in owned.tokens if t in text), "")
+
+    def values(self, operation: Operation, owned: Owned) -> Values:
+        """Valid values for an operation on an object, as its owner would send them."""
+        values = dict(self._surroundings[owned.owner.name].values(operation))
+        return values | {("path", owned.parameter): owned.id}
+
+
+def _mark(values: dict[tuple[str, str], Any], operation: Operation) -> Iterator[str]:
+    """Put a token into every free text field of a body."""
+    for name in _text_fields(operation):
+        token = fresh_token()
+        values["body", f"/{name}"] = token
+        yield token
+
+
+def _text_fields(operation: Operation) -> list[str]:
+    """The body fields that take any text long enough for a token."""
+    properties = (operation.body or {}).get("properties", {})
+    return [name for name, schema in properties.items() if _is_free_text(schema)]
+
+
+def _is_free_text(schema: Mapping[str, Any]) -> bool:
+    choices = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    return any(_takes_a_token(choice) for choice in choices)
+
+
+def _takes_a_token(schema: Mapping[str, Any]) -> bool:
+    token = fresh_token()
+    return (
+        schema.get("type") in ("string", ["string", "null"])
+        and not RESTRICTED & set(schema)
+        and schema.get("maxLength", len(token)) >= len(token)
+        and re.search(schema.get("pattern", ""), token) is not None
+    )
+
+
+def _query_names(operation: Operation) -> set[str]:
+    return {p.name for p in operation.parameters if p.location == "query"}
+
+
+def _page(operation: Operation) -> dict[tuple[str, str], Any]:
+    """A long page, newest first: where a fresh object would show."""
+    names = _query_names(operation)
+    page = {("query", name): 100 for name in ("limit", "page_size", "per_page") if name in names}
+    return page | ({("query", "sort"): "-id"} if "sort" in names else {})
+
+
+def _queries(operation: Operation, owned: Owned) -> Iterator[Values]:
+    """Ways to ask a collection for one object: by its tokens and by every one of its fields."""
+    names = _query_names(operation)
+    for name in sorted({"q", "search"} & names):
+        yield from (_page(operation) | {("query", name): token} for token in owned.tokens)
+    for name in sorted(names):
+        if isinstance(owned.fields.get(name), str | int):
+            yield _page(operation) | {("query", name): owned.fields[name]}
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix.rstrip("/") + "/") and prefix != "/"
+
+
+def _object(exchange: Exchange) -> dict[str, Any]:
+    """The JSON object in an answer, empty when there is none."""
+    try:
+        found = json.loads(exchange.body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

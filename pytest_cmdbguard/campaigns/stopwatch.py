@@ -1,0 +1,84 @@
+"""Measures one request again and again until its verdict is clear or its time is up."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from pytest_cmdbguard.statistics import Exceedance, exceedance_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+WARM_UP = 8
+FIRST_ROUNDS = {"quick": 150, "full": 600}
+EXTENSIONS = 3
+CAP_S = {"quick": 20.0, "full": 60.0}
+
+
+class Stopwatch:
+    """Times a call with pytest-benchmark where that is active, with its own clock elsewhere.
+
+    pytest-benchmark switches itself off under xdist; a timing item holds the run's lock alone,
+    so its own samples are as good.
+    """
+
+    def __init__(self, benchmark: Any, *, profile: str) -> None:
+        self._benchmark, self._profile = benchmark, profile
+
+    def judge(
+        self, call: Callable[[], float | None], *, limit_s: float, quantile: float = 0.95
+    ) -> Exceedance:
+        """The verdict on "the quantile of the call's durations is at most the limit".
+
+        Args:
+            call: does the work once; returns its duration in seconds if it is not the call's
+                own (time spent inside the database), else None.
+            limit_s: seconds.
+            quantile: 0.95 for p95.
+
+        The first calls only warm up, unless every one of them breaks the limit: then the
+        verdict is clear. An unclear one is measured again, twice as long each time, three
+        times at most and never beyond the profile's time cap.
+        """
+        warm_up = [self._time(call) for _ in range(WARM_UP)]
+        verdict = exceedance_verdict(warm_up, limit_s=limit_s, quantile=quantile)
+        if verdict.outcome == "failed":
+            return verdict
+        deadline = time.perf_counter() + CAP_S[self._profile]
+        samples = self._first(call, FIRST_ROUNDS[self._profile])
+        for extension in range(EXTENSIONS + 1):
+            verdict = exceedance_verdict(
+                samples, limit_s=limit_s, quantile=quantile, alpha=0.025 / 2**extension
+            )
+            if verdict.outcome != "undecided":
+                break
+            samples += list(self._until(call, len(samples), deadline))
+        return verdict
+
+    def _first(self, call: Callable[[], float | None], rounds: int) -> list[float]:
+        own: list[float] = []
+
+        def measured() -> None:
+            duration = call()
+            if duration is not None:
+                own.append(duration)
+
+        if self._benchmark is None or self._benchmark.disabled:
+            return [self._time(call) for _ in range(rounds)]
+        self._benchmark.pedantic(measured, rounds=rounds, iterations=1)
+        return own or list(self._benchmark.stats.stats.data)
+
+    def _until(
+        self, call: Callable[[], float | None], count: int, deadline: float
+    ) -> Iterator[float]:
+        for _ in range(count):
+            if time.perf_counter() > deadline:
+                return
+            yield self._time(call)
+
+    @staticmethod
+    def _time(call: Callable[[], float | None]) -> float:
+        started = time.perf_counter()
+        own = call()
+        return time.perf_counter() - started if own is None else own
