@@ -34,6 +34,10 @@ LIBPQ_ONLY = {
 CLOSE_WAIT_S = 0.3
 PING_WAIT_S = 2
 
+_ARRAY_TYPES = (
+    "SELECT $1::bigint[], $2::integer[], $3::text[], $4::boolean[], $5::inet[], $6::cidr[],"
+    " $7::jsonb[]"
+)
 _dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 
@@ -148,10 +152,14 @@ def asyncpg_url(url: str) -> str:
 
 
 async def _prepare(connection: Connection) -> None:
-    """JSON stays text on its way through: nobody here looks into it."""
+    """JSON stays text on its way through: nobody here looks into it.
+
+    The array types are looked up now, so that a request runs its own statements only.
+    """
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
         encoder=lambda text: text.decode(),
         decoder=lambda text: msgspec.Raw(text.encode()),
     )
+    await connection.prepare(_ARRAY_TYPES)

