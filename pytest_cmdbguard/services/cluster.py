@@ -76,7 +76,10 @@ class Cluster:
 
     def initialise(self) -> None:
         """Make an empty data directory. Raises: ServiceError with what initdb said."""
-        self.data.mkdir(mode=0o700)
+        try:
+            self.data.mkdir(mode=0o700)
+        except OSError as error:
+            raise ServiceError(NAME, f"there is no place for its data ({error})") from None
         who = programs.privileges()
         self._hand_over(self.data)
         command = [*who.prefix, str(self.programs.bin / "initdb"), "--pgdata", str(self.data)]

@@ -68,12 +68,11 @@ class Environment:
         self._run = run = RunDirectory.create()
         self.target.environment = marked(run)
         state = self._begin_zap(run)
-        tasks = (
-            Task(lambda: self._write_document(run)),
-            Task(lambda: self._start_redis(run)),
-            Task(lambda: self._start_database(run)),
-        )
-        document, redis_url, database = [task.result() for task in tasks]
+        writing = Task(lambda: self._write_document(run))
+        starting = Task(lambda: self._start_redis(run))
+        seeding = Task(lambda: self._start_database(run))
+        document, redis_url = writing.result(), starting.result()  # the quick ones fail first
+        database = seeding.result()
         shared = Shared(
             run_directory=run.path,
             postgres=database.postgres if database else None,
