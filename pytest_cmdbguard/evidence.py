@@ -58,7 +58,7 @@ class Evidence:
                 location=point.location,
                 parameter=point.name,
                 reached=reached,
-                stopped=stopped,
+                stopped="" if reached else stopped,
             )
         )
 

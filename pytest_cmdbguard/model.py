@@ -233,7 +233,8 @@ class Finding:
 class Contact:
     """One (operation, injection point) pair that was probed, and whether it reached a sink.
 
-    ``stopped`` says where it ended when it did not (``validation: HTTP 422``).
+    ``stopped`` says where it ended when it did not (``validation: HTTP 422``); it is empty for one
+    that did.
     """
 
     operation: str

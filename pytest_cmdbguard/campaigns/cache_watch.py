@@ -59,6 +59,10 @@ class CacheWatch:
         self._strangers = tuple(strangers)
         self._page_sizes = itertools.count(11)
 
+    def is_shared(self, operation: Operation) -> bool:
+        """Whether everybody gets the same answer by design."""
+        return self._estate.is_shared(operation)
+
     def write_between_reads(self, update: Operation) -> Story:
         """Read, read again, write, read: hit, fresh; and what was not written is still a hit."""
         changed, kept = self._estate.fresh(update), self._estate.fresh(update)
@@ -74,19 +78,25 @@ class CacheWatch:
                 defects.append(_miss("a repeated read", again, statements))
         if defects:
             return Story(defects=tuple(defects[:1]))
-        return Story(defects=tuple(self._write(update, read, changed, kept, table)))
-
-    def _write(
-        self, update: Operation, read: Operation, changed: Owned, kept: Owned, table: str
-    ) -> Iterable[Defect]:
-        token, values = self._estate.change(update, changed)
+        change = self._estate.change(update, changed)
+        if change is None:
+            return Story(stopped="no text field can be changed")
+        token, values = change
         written = self._api.as_actor(changed.owner.name).send(update, values)
+        if written.status >= 300:
+            return Story(stopped=f"the write was answered HTTP {written.status}")
+        return Story(defects=tuple(self._after(written, token, read, changed, kept, table)))
+
+    def _after(
+        self, written: Exchange, token: str, read: Operation, changed: Owned, kept: Owned, table: str
+    ) -> Iterable[Defect]:
+        """What reads show after a write: the new value, and the cache for what was not written."""
         fresh, _ = self._read(read, changed, table)
-        if written.status < 300 and token.encode() not in fresh.body:
+        if token.encode() not in fresh.body:
             yield Defect(
                 sink="stale answer",
-                proof=f"{update} was answered HTTP {written.status}, and the next {read} still "
-                f"shows the object without the written value {token}",
+                proof=f"{written.method} was answered HTTP {written.status}, and the next {read} "
+                f"still shows the object without the written value {token}",
                 exchange=fresh,
             )
         other, statements = self._read(read, kept, table)

@@ -30,14 +30,19 @@ class Owned:
     """An object of a known owner.
 
     ``item_path`` is the template under which it is read (``/devices/{id}``), ``fields`` what
-    the target says it holds, ``tokens`` were sent by ``owner`` alone.
+    the target says it holds, ``marks`` the tokens by the fields that ``owner`` alone sent.
     """
 
     item_path: str
     id: Any
     owner: Actor
     fields: Mapping[str, Any]
-    tokens: tuple[str, ...]
+    marks: Mapping[str, str]
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens it carries, at least one."""
+        return tuple(self.marks.values())
 
     @property
     def parameter(self) -> str:
@@ -72,16 +77,22 @@ class Estate:
         shared: frozenset[str],
     ) -> None:
         self._api, self._operations, self.owners = api, operations, tuple(owners)
+        self._shared = shared
+        self._markable: dict[str, tuple[str, ...]] = {}
         self._by_path = {(op.method, op.path): op for op in operations}
         self._surroundings = {
             owner.name: Surroundings(api.as_actor(owner.name), operations) for owner in owners
         }
-        self.creators = tuple(op for op in operations if self._creates(op, shared))
+        self.creators = tuple(op for op in operations if self._creates(op))
         self.objects = tuple(owned for op in self.creators if (owned := self.create(op)))
 
-    def _creates(self, operation: Operation, shared: frozenset[str]) -> bool:
-        is_shared = any(_is_below(operation.path, prefix) for prefix in shared)
-        return operation.method == "POST" and not is_shared and bool(self._item(operation.path))
+    def is_shared(self, operation: Operation) -> bool:
+        """Whether an operation is on something that all tenants share by design."""
+        return any(_is_below(operation.path, prefix) for prefix in self._shared)
+
+    def _creates(self, operation: Operation) -> bool:
+        has_items = bool(self._item(operation.path))
+        return operation.method == "POST" and has_items and not self.is_shared(operation)
 
     def _item(self, collection: str) -> str:
         """The path template of one item of a collection, empty when there is none."""
@@ -89,21 +100,36 @@ class Estate:
         return next((p for p in paths if p.startswith(f"{collection}/{{") and p[-1] == "}"), "")
 
     def create(self, operation: Operation) -> Owned | None:
-        """A new object with tokens, by the first actor who may create it; None if nobody may."""
+        """A new object with tokens, by the first actor who may create it; None if nobody may.
+
+        A text field may be picky in ways the document does not tell (an address, a MAC): then
+        the next choice of fields gets the tokens. What worked once is tried first.
+        """
+        choices = [self._markable[operation.id]] if operation.id in self._markable else None
         for owner in self.owners:
-            values = dict(self._surroundings[owner.name].values(operation))
-            tokens = tuple(_mark(values, operation))
-            answer = self._api.as_actor(owner.name).send(operation, values, tokens=tokens)
-            fields = _object(answer)
-            if tokens and answer.status in {200, 201} and "id" in fields:
-                return Owned(
-                    item_path=self._item(operation.path),
-                    id=fields["id"],
-                    owner=owner,
-                    fields=fields,
-                    tokens=tokens,
-                )
+            for names in choices or _choices(_text_fields(operation)):
+                if owned := self._create(operation, owner, names):
+                    self._markable[operation.id] = names
+                    return owned
         return None
+
+    def _create(
+        self, operation: Operation, owner: Actor, names: tuple[str, ...]
+    ) -> Owned | None:
+        marks = {name: fresh_token() for name in names}
+        values = self._surroundings[owner.name].values(operation)
+        values |= {("body", f"/{name}"): token for name, token in marks.items()}
+        answer = self._api.as_actor(owner.name).send(operation, values, tokens=[*marks.values()])
+        fields = _object(answer)
+        if answer.status not in {200, 201} or "id" not in fields:
+            return None
+        return Owned(
+            item_path=self._item(operation.path),
+            id=fields["id"],
+            owner=owner,
+            fields=fields,
+            marks=marks,
+        )
 
     def fresh(self, operation: Operation) -> Owned | None:
         """A new object of the resource whose items an operation works on; None if there is none."""
@@ -116,9 +142,11 @@ class Estate:
         """The operation that reads what another one changes."""
         return self._by_path.get(("GET", operation.path))
 
-    def change(self, update: Operation, owned: Owned) -> tuple[str, Values]:
-        """A request that writes a fresh token into one text field of an object."""
-        name = next(iter(_text_fields(update)))
+    def change(self, update: Operation, owned: Owned) -> tuple[str, Values] | None:
+        """A fresh token and a request that writes it into a field; None if no field takes one."""
+        name = next((name for name in _text_fields(update) if name in owned.marks), None)
+        if name is None:
+            return None
         token = fresh_token()
         return token, {("path", owned.parameter): owned.id, ("body", f"/{name}"): token}
 
@@ -149,12 +177,13 @@ class Estate:
         return values | {("path", owned.parameter): owned.id}
 
 
-def _mark(values: dict[tuple[str, str], Any], operation: Operation) -> Iterator[str]:
-    """Put a token into every free text field of a body."""
-    for name in _text_fields(operation):
-        token = fresh_token()
-        values["body", f"/{name}"] = token
-        yield token
+def _choices(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Which text fields to mark: all, all but one, just one."""
+    if names:
+        yield tuple(names)
+    if len(names) > 1:
+        yield from (tuple(n for n in names if n != left_out) for left_out in names)
+        yield from ((name,) for name in names)
 
 
 def _text_fields(operation: Operation) -> list[str]:
