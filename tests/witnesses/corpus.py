@@ -21,7 +21,8 @@ SCHEMA = """
 create table device (
   id int primary key, name text, address inet, attributes jsonb default '{}', "Rack" text
 );
-insert into device (id, name, address) select n, 'device-' || n, '10.0.0.1' from generate_series(1, 50) n;
+insert into device (id, name, address)
+  select n, 'device-' || n, '10.0.0.1' from generate_series(1, 50) n;
 create table saved_search (id serial primary key, pattern text);
 create function find_unsafe(wanted text) returns bigint language plpgsql as $f$
   declare found bigint;

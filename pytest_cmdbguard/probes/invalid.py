@@ -1,0 +1,187 @@
+"""Bodies that are proven to be invalid: what draws them breaks one thing, jsonschema confirms it.
+
+A target that answers one of them with a success, or with a 5xx, contradicts its own document.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from pytest_cmdbguard.probes.points import assembled
+from pytest_cmdbguard.probes.schemas import Schema, flattened, kind_of, members_of
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+Json = Any
+
+_DEEPEST = 4
+_NESTED = 64
+_LONG = 100_000
+_UNKNOWN = "cmdbguard_unknown"
+_OF_OTHER_TYPES: tuple[Json, ...] = (None, True, 7, -0.5, "text", "", [], [[]], {}, {"a": 1})
+_NUMBERS: tuple[Json, ...] = (-1, 0, 0.5, 2**31, 2**63, 2**64, -(2**63) - 1, 10**40, 1e308)
+_CONTROLS = ("\x00", "\x1b[2J", "\n", "\u202e", "\ud800", "\ufffe")
+_MALFORMED = (
+    b"{",
+    b"[",
+    b'"',
+    b"}",
+    b"nul",
+    b"NaN",
+    b"'a'",
+    b"{a: 1}",
+    b'{"a":}',
+    b'{"a":1,}',
+    b'{"a":1}{"a":1}',
+    b'{"a":Infinity}',
+    b'{"a":"\x00"}',
+    b'{"a":"\\x41"}',
+    b'{"a":"\\ud8"}',
+    b'{"a":"\xff\xfe"}',
+    b'{"a":01}',
+    b"<a/>",
+    b"a=1&b=2",
+    b"[" * 10_000,
+    b'{"a":' * 10_000,
+)
+
+
+def invalid_bodies(schema: Schema, valid: Json) -> SearchStrategy[Json]:
+    """Bodies that do not validate, each with one thing broken in a valid one.
+
+    Args:
+        schema: of the body, without references (JSON Schema 2020-12).
+        valid: a body that the target accepts.
+    Returns: a strategy; an empty one if the schema refuses nothing.
+    """
+    is_invalid = _prover(schema)
+    fixed = [
+        body
+        for place, member in _places(schema)
+        for body in _broken(valid, place, member)
+        if is_invalid(body)
+    ]
+    drawn = [
+        strategy.filter(is_invalid)
+        for place, member in _places(schema)
+        for strategy in _drawn(valid, place, member)
+    ]
+    if not fixed:
+        return st.nothing()
+    sampled = st.sampled_from(fixed).map(copy.deepcopy)
+    # One half each, whatever the number of fields; the first is what others shrink to.
+    return st.one_of(*[sampled] * max(1, len(drawn)), *drawn)
+
+
+def malformed_texts() -> SearchStrategy[bytes]:
+    """Non-empty bodies that are no JSON text (RFC 8259)."""
+    return st.sampled_from(_MALFORMED) | st.binary(min_size=1, max_size=40).filter(_is_malformed)
+
+
+def _prover(schema: Schema) -> Callable[[Json], bool]:
+    validator = Draft202012Validator(dict(schema))
+
+    def is_invalid(body: Json) -> bool:
+        try:
+            return not validator.is_valid(body)
+        except re.error:
+            return False  # a pattern that Python does not read proves nothing
+
+    return is_invalid
+
+
+def _is_malformed(text: bytes) -> bool:
+    try:
+        json.loads(text, parse_constant=_refuse)
+    except ValueError:
+        return bool(text.strip())
+    return False
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _places(schema: Schema, pointer: str = "", depth: int = 0) -> Iterator[tuple[str, Schema]]:
+    """Every place of a body and what its schema says of it; the whole body first."""
+    merged = flattened(schema)
+    yield pointer, merged
+    if depth == _DEEPEST:
+        return
+    for name, (member, _) in members_of(merged).items():
+        escaped = name.replace("~", "~0").replace("/", "~1")
+        yield from _places(member, f"{pointer}/{escaped}", depth + 1)
+    if kind_of(merged) == "array" and isinstance(merged.get("items"), Mapping):
+        yield from _places(merged["items"], f"{pointer}/0", depth + 1)
+
+
+def _broken(valid: Json, pointer: str, schema: Schema) -> Iterator[Json]:
+    """The valid body with one place broken in every way that needs no luck."""
+    for value in (*_OF_OTHER_TYPES, _nested(), *_of_kind(schema)):
+        yield assembled({"": valid, pointer: value})
+    here = _at(valid, pointer)
+    if isinstance(here, dict):
+        for name in here:
+            rest = {key: value for key, value in here.items() if key != name}
+            yield assembled({"": valid, pointer: rest})
+        yield assembled({"": valid, pointer: here | {_UNKNOWN: 1}})
+
+
+def _of_kind(schema: Schema) -> Iterator[Json]:
+    """Values of the right type that the schema's other words may forbid."""
+    match kind_of(schema):
+        case "string":
+            longest = schema.get("maxLength")
+            yield from ("x" * (longest + 1), "x" * _LONG) if longest is not None else ()
+            yield "x" * max(0, schema.get("minLength", 0) - 1)
+            yield from (f"a{control}b" for control in _CONTROLS)
+        case "integer" | "number":
+            yield from _NUMBERS
+            yield from (
+                schema[key] - 1 for key in ("minimum", "exclusiveMinimum") if key in schema
+            )
+            yield from (
+                schema[key] + 1 for key in ("maximum", "exclusiveMaximum") if key in schema
+            )
+        case "array":
+            yield [None]
+            yield from ([7] * (schema[key] + 1) for key in ("maxItems",) if key in schema)
+
+
+def _drawn(valid: Json, pointer: str, schema: Schema) -> Iterator[SearchStrategy[Json]]:
+    """The valid body with one place replaced by something drawn of the same type."""
+    strategies: dict[str, SearchStrategy[Json]] = {
+        "string": st.text(max_size=300),
+        "integer": st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+        "number": st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+    }
+    strategy = strategies.get(kind_of(schema))
+    if strategy is not None and set(schema) - {"type", "description", "title", "examples"}:
+        yield strategy.map(lambda value: assembled({"": valid, pointer: value}))
+
+
+def _nested() -> Json:
+    value: Json = {}
+    for _ in range(_NESTED):
+        value = {"a": value}
+    return value
+
+
+def _at(body: Json, pointer: str) -> Json:
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(body, dict):
+            body = body.get(key)
+        elif isinstance(body, list):
+            body = body[int(key)] if key.isdigit() and int(key) < len(body) else None
+        else:
+            return None
+    return body

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+
+import psycopg
+import pytest
+
+from pytest_cmdbguard.errors import ServiceError, ServiceNotReady
+from pytest_cmdbguard.witnesses import telemetry
+from pytest_cmdbguard.witnesses.sql import SqlWitness
+
+
+@pytest.fixture(scope="module")
+def database_url(server_url):
+    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
+        connection.execute('create database "sql ""ü"""')
+    return f"{server_url}/sql%20%22%C3%BC%22"
+
+
+@pytest.fixture
+def witness(database_url):
+    witness = SqlWitness(database_url)
+    witness.install()
+    yield witness
+    witness.close()
+
+
+@pytest.fixture
+def connection(database_url):
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+def seen(witness, mark):
+    return [(s.kind, s.text, s.parameters) for s in witness.since(mark) if s.kind != "plan"]
+
+
+def test_both_protocols_are_seen_with_their_values(witness, connection):
+    mark = witness.mark()
+    connection.execute("select 'a\nb: ü'")
+    connection.execute("select %s::text, %s::int", ["it's", None])
+    assert seen(witness, mark) == [
+        ("statement", "select 'a\nb: ü'", ""),
+        ("statement", "select $1::text, $2::int", "Parameters: $1 = 'it''s', $2 = NULL"),
+    ]
+
+
+def test_refused_statements_are_seen_with_their_code(witness, connection):
+    mark = witness.mark()
+    for statement in ("select 'open", "select 1 / 0"):
+        with contextlib.suppress(psycopg.Error):
+            connection.execute(statement)
+    refused = [(s.text, s.sqlstate) for s in witness.since(mark) if s.kind == "error"]
+    assert refused == [("select 'open", "42601"), ("select 1 / 0", "22012")]
+
+
+def test_values_of_a_refused_bind_are_seen(witness, connection):
+    mark = witness.mark()
+    with contextlib.suppress(psycopg.Error):
+        connection.execute("select %s::int", ["zq"])
+    assert "'zq'" in witness.since(mark)[-1].parameters
+
+
+def test_statements_inside_functions_are_seen(witness, connection):
+    connection.execute("""
+        create or replace function nested(q text) returns int language plpgsql as
+        $$ declare r int; begin execute 'select ' || q into r; return r; end $$
+    """)
+    mark = witness.mark()
+    for value in ("1 + 1", "1 / 0", "1 +"):
+        with contextlib.suppress(psycopg.Error):
+            connection.execute("select nested(%s)", [value])
+    statements = witness.since(mark)
+    plans = {s.text: s.plan for s in statements if s.kind == "plan"}
+    assert plans["select 1 + 1"]["Plan"]["Node Type"] == "Result"
+    assert [s.text for s in statements if s.kind == "internal"] == ["select 1 / 0", "select 1 +"]
+
+
+def test_the_tripwire_names_its_token_and_the_statement_that_ran_it(witness, connection):
+    connection.execute("create table if not exists empty (a text)")
+    mark = witness.mark()
+    statement = "select from empty where a = 'x' and cmdbguard.tripwire('zq1')"
+    connection.execute(statement)
+    fired = [s for s in witness.since(mark) if s.kind == "tripwire"]
+    assert [(s.parameters, s.text) for s in fired] == [("zq1", statement)]
+
+
+def test_a_role_without_rights_can_run_the_tripwire(witness, connection):
+    connection.execute("create role nobody_in_particular")
+    mark = witness.mark()
+    connection.execute("set role nobody_in_particular; select cmdbguard.tripwire('zq2')")
+    connection.execute("reset role; drop role nobody_in_particular")
+    assert "zq2" in [s.parameters for s in witness.since(mark)]
+
+
+def test_only_this_database_and_others_applications_are_reported(witness, server_url):
+    mark = witness.mark()
+    with psycopg.connect(f"{server_url}/postgres") as elsewhere:
+        elsewhere.execute("select 'elsewhere'")
+    witness.visible(["zq"])
+    witness.totals()
+    witness.explain("select 'own'")
+    assert witness.since(mark) == []
+
+
+def test_a_rotation_of_the_log_loses_nothing(witness, connection):
+    mark = witness.mark()
+    for n in range(2):
+        connection.execute(f"select {n}")
+        connection.execute("select pg_rotate_logfile()")
+        connection.execute("select pg_sleep(1.1)")  # files are named by the second
+    connection.execute("select 3")
+    texts = [text for _, text, _ in seen(witness, mark)]
+    assert [text for text in texts if "pg_" not in text] == [f"select {n}" for n in (0, 1, 3)]
+    assert witness.mark().file != mark.file
+
+
+def test_megabytes_of_log_and_concurrent_writers_are_read_whole(witness, database_url):
+    def write(name):
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            for n in range(20):
+                connection.execute(f"select '{name}-{n}', '{'x' * 100_000}'")
+
+    mark = witness.mark()
+    writers = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    texts = [s.text[8:13].split("'")[0] for s in witness.since(mark) if s.kind == "statement"]
+    assert sorted(texts) == sorted(f"{name}-{n}" for name in "abc" for n in range(20))
+
+
+def test_a_text_in_no_encoding_is_read(server_url):
+    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
+        connection.execute("create database raw encoding 'SQL_ASCII' template template0")
+    raw = SqlWitness(f"{server_url}/raw")
+    raw.install()
+    mark = raw.mark()
+    with psycopg.connect(f"{server_url}/raw", autocommit=True) as connection:
+        connection.execute(b"select 'zq\xff\xfe'")
+    assert seen(raw, mark)[-1][1].startswith("select 'zq")
+    raw.close()
+
+
+def test_time_and_calls_are_those_of_the_others(witness, connection):
+    before = witness.totals()
+    connection.execute("select pg_sleep(0.05)")
+    connection.execute("select 1")
+    spent = witness.totals() - before
+    assert spent.calls == 2
+    assert 50 <= spent.ms < 500
+    assert witness.in_database_ms() >= spent.ms
+
+
+def test_texts_show_again_and_totals_go_on_after_forgetting(witness, connection):
+    connection.execute("select (select 1 as zqfirst) as shown")
+    before = witness.totals()
+    witness.forget()
+    connection.execute("select (select 1 as zqsecond) as shown")
+    assert set(witness.visible(["zqfirst", "zqsecond"])) == {"zqsecond"}
+    assert (witness.totals() - before).calls == 1
+
+
+def test_statistics_that_were_there_before_are_used_where_they_are(server_url):
+    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
+        connection.execute("create database counted")
+    with psycopg.connect(f"{server_url}/counted", autocommit=True) as connection:
+        connection.execute("create schema mine; create extension pg_stat_statements schema mine")
+        witness = SqlWitness(f"{server_url}/counted")
+        witness.install()
+        before = witness.totals()
+        connection.execute("select (select 1 as zqshown)")
+        assert (witness.totals() - before).calls == 1
+        assert witness.visible(["zqshown", "zqhidden"]).keys() == {"zqshown"}
+        witness.close()
+
+
+def test_quiet_is_quiet_in_every_session_and_ends(witness, connection):
+    connection.execute("select 'warm'")
+    with witness.quiet():
+        mark = witness.mark()
+        before = witness.totals()
+        connection.execute("select 'unheard'")
+        assert witness.since(mark) == []
+        assert (witness.totals() - before).calls == 1
+    mark = witness.mark()
+    connection.execute("select 'heard'")
+    assert seen(witness, mark) == [("statement", "select 'heard'", "")]
+
+
+def test_installing_ends_a_quiet_that_a_crash_left_behind(witness, connection):
+    telemetry.put_in_force(witness._engine, telemetry.QUIET)
+    witness.install()
+    mark = witness.mark()
+    connection.execute("select 'heard'")
+    assert len(witness.since(mark)) == 2
+
+
+def test_a_statement_with_parameters_is_explained_without_running_it(witness, connection):
+    connection.execute("create table if not exists plain (a int, b text)")
+    plan = witness.explain("select * from plain where b like '%x' and a = $1")
+    assert plan["Plan"]["Relation Name"] == "plain"
+    with pytest.raises(ServiceError, match="nothing_there"):
+        witness.explain("select * from nothing_there")
+
+
+def test_plans_are_json_with_the_time_they_took(witness, connection):
+    mark = witness.mark()
+    connection.execute("select pg_sleep(0.01)")
+    plan = next(s for s in witness.since(mark) if s.kind == "plan")
+    assert plan.duration_ms >= 10
+    assert json.dumps(plan.plan)
+
+
+def test_sqlalchemy_and_keyword_urls_are_understood(database_url):
+    parts = psycopg.conninfo.conninfo_to_dict(database_url)
+    keywords = psycopg.conninfo.make_conninfo("", **parts)
+    for url in (database_url.replace("://", "+psycopg://"), keywords):
+        witness = SqlWitness(url)
+        assert witness.totals().calls >= 0
+        witness.close()
+
+
+def test_settings_of_the_command_line_are_a_clear_error(witness, monkeypatch):
+    monkeypatch.setattr(telemetry, "_IN_FORCE_S", 0.05)
+    monkeypatch.setattr(telemetry, "_alter", lambda *_: None)
+    with pytest.raises(ServiceNotReady, match=r"log_statement.*command line"), witness.quiet():
+        pass
