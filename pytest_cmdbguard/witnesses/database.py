@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import psycopg
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
 
 from pytest_cmdbguard.errors import ServiceError
 
@@ -15,6 +15,13 @@ SILENCE = """
 set log_statement = none; set log_duration = off; set log_min_duration_statement = -1;
 set auto_explain.log_min_duration = -1; set pg_stat_statements.track = none
 """
+
+# What a server says when it ends a session; the driver notices the closed socket only later.
+_FAREWELLS = (
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CrashShutdown,
+    psycopg.errors.CannotConnectNow,
+)
 
 
 def connect(admin_url: str) -> Engine:
@@ -37,4 +44,15 @@ def connect(admin_url: str) -> Engine:
             raise ServiceError("PostgreSQL", f"no witness can connect: {message}") from error
         return connection
 
-    return create_engine("postgresql+psycopg://", creator=creator, isolation_level="AUTOCOMMIT")
+    engine = create_engine("postgresql+psycopg://", creator=creator, isolation_level="AUTOCOMMIT")
+    event.listen(engine, "handle_error", _explain_loss)
+    return engine
+
+
+def _explain_loss(context: ExceptionContext) -> None:
+    """A server that goes away under a witness is a service's failure, not the check's."""
+    error = context.original_exception
+    if context.is_disconnect or isinstance(error, _FAREWELLS):
+        context.is_disconnect = True  # the pool forgets the connection and makes another
+        message = str(error).splitlines()[0]
+        raise ServiceError("PostgreSQL", f"the witness lost its connection: {message}")

@@ -137,7 +137,7 @@ class SqlWitness:
             "select coalesce(sum(calls), 0), coalesce(sum(total_exec_time + total_plan_time), 0)"
             " from {schema}.pg_stat_statements join {database} on dbid = oid where toplevel"
         )
-        calls, ms = rows[0][0], rows[0][1]
+        calls, ms = rows[0]
         forgotten = self._forgotten
         return Totals(calls=forgotten.calls + int(calls), ms=forgotten.ms + float(ms))
 
@@ -158,7 +158,7 @@ class SqlWitness:
         """Give the connections back; harmless when done twice."""
         self._engine.dispose()
 
-    def _statistics(self, query: str, **values: str) -> Sequence[Row[Any]]:
+    def _statistics(self, query: str, **values: str) -> Sequence[Row[*tuple[Any, ...]]]:
         """Rows of pg_stat_statements, in whichever schema its owner put it."""
         schema = text(
             "select quote_ident(nspname) from pg_extension e join pg_namespace n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -89,6 +90,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.send_signal(2)
         process.wait(20)
+        shutil.rmtree(root)
 
 
 @pytest.fixture(scope="session")

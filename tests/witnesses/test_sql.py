@@ -224,6 +224,17 @@ def test_sqlalchemy_and_keyword_urls_are_understood(database_url):
         witness.close()
 
 
+def test_a_server_that_goes_away_is_one_clear_error_and_may_come_back(witness, connection):
+    witness.totals()
+    connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where application_name = 'cmdbguard-witness' and datname = current_database()"
+    )
+    with pytest.raises(ServiceError, match="PostgreSQL: the witness lost its connection"):
+        witness.totals()
+    assert witness.totals().calls > 0
+
+
 def test_settings_of_the_command_line_are_a_clear_error(witness, monkeypatch):
     monkeypatch.setattr(telemetry, "_IN_FORCE_S", 0.05)
     monkeypatch.setattr(telemetry, "_alter", lambda *_: None)
