@@ -196,7 +196,10 @@ class _PromptAdapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: Any, **options: Any) -> ProxyManager:  # noqa: ANN401 - as in requests
         """The connections to a proxy."""
         at_once = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-        return super().proxy_manager_for(proxy, socket_options=at_once, **options)
+        manager: ProxyManager = super().proxy_manager_for(
+            proxy, socket_options=at_once, **options
+        )
+        return manager
 
 
 def _session(actor: Actor | None, proxy: str | None, *, verify: bool | str) -> requests.Session:
