@@ -50,11 +50,30 @@ def require_collector(engine: Engine) -> None:
                 "PostgreSQL", "log_destination lacks jsonlog; add it (PostgreSQL 15 or later)"
             )
         preloaded = str(connection.scalar(text("show shared_preload_libraries")))
+    if _reads_backslashes(engine):
+        raise ServiceError(
+            "PostgreSQL",
+            "standard_conforming_strings is off for this database or a role of it; the judge reads"
+            " literals as the SQL standard does: set it on",
+        )
     for library in ("pg_stat_statements", "auto_explain"):
         if library not in preloaded:
             raise ServiceError(
                 "PostgreSQL", f"add {library} to shared_preload_libraries and restart"
             )
+
+
+def _reads_backslashes(engine: Engine) -> bool:
+    """Whether any setting makes a backslash in a plain literal escape the quote behind it."""
+    query = text(
+        "select exists (select from pg_settings where name = 'standard_conforming_strings'"
+        " and reset_val = 'off') or exists (select from pg_db_role_setting where setconfig"
+        " && array['standard_conforming_strings=off', 'standard_conforming_strings=0']"
+        " and setdatabase in (0, (select oid from pg_database"
+        " where datname = current_database())))"
+    )
+    with engine.connect() as connection:
+        return bool(connection.scalar(query))
 
 
 def put_in_force(engine: Engine, settings: Mapping[str, str]) -> None:

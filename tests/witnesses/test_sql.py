@@ -235,6 +235,17 @@ def test_a_server_that_goes_away_is_one_clear_error_and_may_come_back(witness, c
     assert witness.totals().calls > 0
 
 
+def test_literals_that_the_judge_would_misread_are_refused(witness, connection):
+    off = "alter database {} set standard_conforming_strings = off"
+    name = '"sql ""ü"""'
+    connection.execute(off.format(name))
+    try:
+        with pytest.raises(ServiceError, match="standard_conforming_strings is off"):
+            witness.install()
+    finally:
+        connection.execute(f"alter database {name} reset standard_conforming_strings")
+
+
 def test_settings_of_the_command_line_are_a_clear_error(witness, monkeypatch):
     monkeypatch.setattr(telemetry, "_IN_FORCE_S", 0.05)
     monkeypatch.setattr(telemetry, "_alter", lambda *_: None)
