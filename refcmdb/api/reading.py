@@ -154,7 +154,7 @@ def _after(
         raise invalid("cursor", "is not a `next` of this list with these parameters")
     column = given_of(query)["sort"].removeprefix("-")
     kind = types_of(resource.item)[column]
-    value = msgspec.json.decode(place.value, type=kind, dec_hook=lambda _kind, value: value)
+    value = msgspec.json.decode(place.value, type=kind, dec_hook=lambda kind, text: kind(text))
     return {"after_value": value, "after_id": place.id}
 
 

@@ -36,7 +36,7 @@ PING_WAIT_S = 2
 
 _ARRAY_TYPES = (
     "SELECT $1::bigint[], $2::integer[], $3::text[], $4::boolean[], $5::inet[], $6::cidr[],"
-    " $7::jsonb[]"
+    " $7::jsonb[], $8::varchar[]"
 )
 _dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
@@ -92,6 +92,7 @@ class Database:
             min_size=1,
             max_size=self._settings.pool_size,
             init=_prepare,
+            reset=_keep,
             server_settings={
                 "application_name": "refcmdb",
                 # Filters differ so much in selectivity that one plan for all of them is a trap.
@@ -163,3 +164,7 @@ async def _prepare(connection: Connection) -> None:
         decoder=lambda text: msgspec.Raw(text.encode()),
     )
     await connection.prepare(_ARRAY_TYPES)
+
+
+async def _keep(_connection: Connection) -> None:
+    """Nobody here changes a session, so there is nothing to reset between two requests."""

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -94,8 +95,12 @@ class Client:
 class Server:
     base: str
     tokens: dict[str, str]
-    process: subprocess.Popen
+    pid: int
     log: Path
+
+    def stop(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+        wait_until(lambda: not is_running(self.pid))
 
     def as_(self, user: str | None) -> Client:
         return Client(self.base, self.tokens[user] if user else None)
@@ -161,26 +166,47 @@ def seeded_database(new_database: Callable[..., str]) -> str:
 
 
 @pytest.fixture(scope="session")
+def fork_server(run_directory: Path) -> Iterator[subprocess.Popen]:
+    program = Path(__file__).with_name("fork_server.py")
+    log = run_directory / "fork_server.log"
+    with running([sys.executable, program], log, stdin=subprocess.PIPE) as process:
+        yield process
+        process.stdin.close()
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
 def start_server(
-    seeded_database: str, redis_socket: str, run_directory: Path
+    seeded_database: str, redis_socket: str, run_directory: Path, fork_server: subprocess.Popen
 ) -> Callable[..., contextlib.AbstractContextManager[Server]]:
     """Starts refcmdb on a free port with a cache of its own."""
     numbers = itertools.count()
     tokens = json.loads(refcmdb("tokens", *USERS, database_url=seeded_database).stdout)
 
     @contextlib.contextmanager
-    def start(*options: str, redis_url: str | None = None) -> Iterator[Server]:
+    def start(
+        *options: str, redis_url: str | None = None, ready: str = "/health"
+    ) -> Iterator[Server]:
         number, port = next(numbers), free_port()
         log = run_directory / f"refcmdb{number}.log"
         cache = f"unix://{redis_socket}?db={number}" if redis_url is None else redis_url
-        environment = environment_for(seeded_database) | {"REFCMDB_REDIS_URL": cache}
-        command = [sys.executable, "-m", "refcmdb", "serve", "--port", str(port), *options]
-        with running(command, log, env=environment) as process:
-            base = f"http://127.0.0.1:{port}"
+        request = {
+            "arguments": ["serve", "--port", str(port), *options],
+            "environment": {"REFCMDB_DATABASE_URL": seeded_database, "REFCMDB_REDIS_URL": cache},
+            "log": str(log),
+        }
+        fork_server.stdin.write(json.dumps(request).encode() + b"\n")
+        fork_server.stdin.flush()
+        pid = int(fork_server.stdout.readline())
+        server = Server(f"http://127.0.0.1:{port}", tokens, pid, log)
+        try:
             wait_until(
-                lambda: requests.get(f"{base}/health", timeout=1).ok, requests.ConnectionError
+                lambda: requests.get(server.base + ready, timeout=1).ok, requests.ConnectionError
             )
-            yield Server(base, tokens, process, log)
+            yield server
+        finally:
+            if is_running(pid):
+                server.stop()
 
     return start
 
@@ -236,16 +262,24 @@ def refcmdb(
 
 
 @contextlib.contextmanager
-def running(
-    command: list, log: Path, env: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen]:
+def running(command: list, log: Path, *, stdin: int | None = None) -> Iterator[subprocess.Popen]:
+    """A process that ends with the body; with a pipe to talk through its output is one too."""
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=env)
+        stdout = output if stdin is None else subprocess.PIPE
+        process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=output)
     try:
         yield process
     finally:
         process.terminate()
         process.wait(DEADLINE_S)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def wait_until(ready: Callable[[], object], *expected: type[Exception]) -> None:
