@@ -22,9 +22,9 @@ def conclude(
     Contention can only make a system slower, so a pass stands whatever the machine does.
     """
     low, high = (1000 * bound for bound in verdict.interval_s)
-    words = f"{asker.name} p95 {low:.0f}-{high:.0f} ms of {1000 * limit_s:,.0f} ms"
+    words = f"{asker.name} p95 {low:.3g}-{high:.3g} ms of {1000 * limit_s:,.0f} ms"
     words += f" (n_eff {verdict.n_eff:,.0f})"
-    evidence.measured = words
+    evidence.measure(words, share=verdict.interval_s[1] / limit_s)
     if verdict.outcome == "passed":
         return
     over = f"{words}; {verdict.k} of {verdict.n} were slower"

@@ -37,7 +37,10 @@ def writes_invalidate_what_they_must(
     story = cache_watch.write_between_reads(operation)
     for defect in story.defects:
         evidence.finding(
-            defect.proof, operation=operation, sink=defect.sink, exchange=defect.exchange
+            defect.proof,
+            operation=defect.operation,
+            sink=defect.sink,
+            exchange=defect.exchange,
         )
     evidence.contact(
         operation,
@@ -65,7 +68,10 @@ def answers_do_not_cross_actors(
     story = cache_watch.same_question_by_two(operation)
     for defect in story.defects:
         evidence.finding(
-            defect.proof, operation=operation, sink=defect.sink, exchange=defect.exchange
+            defect.proof,
+            operation=defect.operation,
+            sink=defect.sink,
+            exchange=defect.exchange,
         )
     if story.is_complete or not cache_watch.is_shared(operation):
         evidence.contact(

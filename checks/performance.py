@@ -54,7 +54,7 @@ def searches_are_quick_in_the_database(
     threshold: Mapping[str, float],
     evidence: Evidence,
 ) -> None:
-    """The time is PostgreSQL's own (pg_stat_statements), summed over the statements of a request."""
+    """PostgreSQL's own time (pg_stat_statements), summed over the statements of a request."""
 
     def search() -> float:
         before = sql.in_database_ms()

@@ -39,6 +39,7 @@ def large_tables_are_read_by_index(
     for scan in observed.scans:
         evidence.finding(
             f"{scan}\n{scan.statement}",
+            operation=speed_case.operation,
             sink=f"{speed_case.name}: {scan.table}",
             exchange=speed_case.last,
         )

@@ -48,6 +48,6 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import evidence, model
+    from . import evidence, model  # noqa: PLC0415 - loaded only where it is needed
 
     return getattr(model if hasattr(model, name) else evidence, name)

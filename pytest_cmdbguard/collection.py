@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .model import Severity
-from .model import check as Claim
+from .model import check as Claim  # noqa: N812 - a noun where it is data
 from .verdicts import Plan
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PACKAGE = "pytest_cmdbguard.checks"
 class CheckModule(pytest.Module):
     """One module of checks; its functions need no ``test_`` prefix."""
 
-    def _getobj(self) -> Any:
+    def _getobj(self) -> Any:  # noqa: ANN401 - what it is, another package decides
         return importlib.import_module(f"{PACKAGE}.{self.path.stem}")
 
     def istestfunction(self, obj: object, name: str) -> bool:
@@ -62,7 +62,7 @@ def shipped_claims() -> dict[str, Claim]:
     return claims
 
 
-def claim_of(item: pytest.Item | pytest.FunctionDefinition) -> Claim | None:
+def claim_of(item: pytest.Item) -> Claim | None:
     """The claim on an item, None when it carries no marker.
 
     A bare ``@pytest.mark.cmdbguard(criterion="…")`` is enough: the function's name becomes the
@@ -85,7 +85,7 @@ def claim_of(item: pytest.Item | pytest.FunctionDefinition) -> Claim | None:
     }
     try:
         if mark.args:
-            raise TypeError("it takes keyword arguments only")
+            raise TypeError("it takes keyword arguments only")  # noqa: TRY301 - worded in one place
         return Claim(**words)
     except (TypeError, ValueError) as error:
         problem = str(error).replace("check.__init__() ", "")
@@ -107,7 +107,8 @@ class Selection:
 
         Raises: pytest.UsageError for a marker that does not fit or names no known criterion.
         """
-        kept, dropped = [], []
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
         for item in items:
             claim = claim_of(item)
             if claim is not None:

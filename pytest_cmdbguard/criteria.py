@@ -26,7 +26,7 @@ _D = "hardening, definition of done"
 _30 = "task-030"
 
 
-def _row(id: str, source: str, text: str, **threshold: float | str) -> Criterion:
+def _row(id: str, source: str, text: str, **threshold: float | str) -> Criterion:  # noqa: A002 - the word of the table
     return Criterion(id=id, text=text, source=source, threshold=threshold)
 
 
@@ -120,7 +120,7 @@ def _merge(known: Criterion | None, name: str, table: object) -> Criterion:
     if not isinstance(table, Mapping):
         raise _wrong(name, table, "write a table")
     if unknown := set(table) - _KEYS:
-        raise _wrong(name, sorted(unknown)[0], f"known keys are {', '.join(sorted(_KEYS))}")
+        raise _wrong(name, min(unknown), f"known keys are {', '.join(sorted(_KEYS))}")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise _wrong(name, name, "use lower-case letters, digits and dashes in an id")
     threshold = table.get("threshold", {})

@@ -84,7 +84,7 @@ class ControllerLink:
         self.gate = gate
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - what it is, another package decides
         """Tell a new worker where everything is."""
         if self.gate.shared is not None:
             node.workerinput[INPUT] = json.dumps(self.gate.shared.to_json())

@@ -1,7 +1,7 @@
 """What can go wrong in a run, and what the person at the keyboard can do about it.
 
     GuardError
-    ├── SettingsError           an option, ini key, environment variable or cmdbguard.toml key is wrong
+    ├── SettingsError           an option, ini key, variable or cmdbguard.toml key is wrong
     ├── DocumentError           an OpenAPI document is missing, malformed or describes nothing
     └── ServiceError            a service of the run
         ├── ServiceMissing      it cannot be started here: a program, package or download is absent

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from .model import CheckResult, Contact, Exchange, Finding, Operation, Outcome, Parameter, Severity
-from .model import check as Claim
+from .model import check as Claim  # noqa: N812 - a noun where it is data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +29,12 @@ class Evidence:
 
     ``add`` notes what was seen (it becomes the proof when an ``assert`` fails), ``finding``
     records a proven violation and lets the check go on, ``contact`` notes for one injection
-    point whether a probe met a sink, and ``measured`` is the figure for the matrix.
+    point whether a probe met a sink, and ``measure`` gives the matrix a figure.
     """
 
     def __init__(self, claim: Claim, nodeid: str) -> None:
         self.claim, self.nodeid = claim, nodeid
-        self.measured = ""
+        self._measured, self._share = "", 0.0
         self._seen: list[tuple[str, Exchange | str]] = []
         self._findings: dict[str, Finding] = {}
         self._contacts: list[Contact] = []
@@ -47,6 +47,10 @@ class Evidence:
     def add(self, label: str, seen: Exchange | str) -> None:
         """Note what was seen before asserting something about it."""
         self._seen.append((label, seen))
+
+    def measure(self, words: str, *, share: float) -> None:
+        """Give a figure in words, and which share of its limit it took (1.0 is all of it)."""
+        self._measured, self._share = words, share
 
     def contact(
         self, operation: Operation, point: Parameter, *, reached: bool, stopped: str = ""
@@ -118,7 +122,8 @@ class Evidence:
             title=self.claim.title,
             outcome=outcome,
             reason=reason,
-            measured=self.measured,
+            measured=self._measured,
+            share=self._share,
             duration_s=duration_s,
             contacts=tuple(self._contacts),
             findings=self.findings,

@@ -32,6 +32,7 @@ from .targets import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from multiprocessing.queues import SimpleQueue
 
 RECORDS = 2000
 SIDE_BY_SIDE = 2
@@ -101,7 +102,7 @@ def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[s
 
 def _lane(check: str) -> list[str]:
     """The checks that run for a fault: all that support the criterion of its check."""
-    from .collection import shipped_claims
+    from .collection import shipped_claims  # noqa: PLC0415 - loaded only where it is needed
 
     claims = shipped_claims()
     return [claims[check].criterion]
@@ -115,6 +116,8 @@ def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
         results: the content of ``results.json``.
         operation: ``METHOD /path`` of the planted place; empty when it is the whole target.
     """
+    if results["aborted"]:
+        return str(results["aborted"])
     findings = results["findings"]
     if planted.kind == "twin":
         undecided = [
@@ -133,7 +136,11 @@ def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
 
 
 def _work(
-    queue: Any, done: Any, shared: dict[str, Any], worker: str, paths: dict[str, str]
+    queue: SimpleQueue[Planted | None],
+    done: SimpleQueue[Trial],
+    shared: dict[str, Any],
+    worker: str,
+    paths: dict[str, str],
 ) -> None:
     joined = Shared.from_json(shared)
     while (planted := queue.get()) is not None:
@@ -143,7 +150,8 @@ def _work(
 def trials(chosen: Sequence[Planted], shared: Shared, paths: dict[str, str]) -> Iterator[Trial]:
     """The trial of each, some side by side, as they end."""
     context = multiprocessing.get_context("spawn")
-    queue, done = context.SimpleQueue(), context.SimpleQueue()
+    queue: SimpleQueue[Planted | None] = context.SimpleQueue()
+    done: SimpleQueue[Trial] = context.SimpleQueue()
     for planted in [*chosen, *[None] * SIDE_BY_SIDE]:
         queue.put(planted)
     workers = [
@@ -165,7 +173,8 @@ def report(trial: Trial) -> str:
     """One line about a trial."""
     word = "ok" if not trial.problem else "WRONG"
     planted = trial.planted
-    line = f"{word:<6} {planted.check:<13} {planted.kind:<6} {planted.name:<34} {trial.seconds:5.1f} s"
+    line = f"{word:<6} {planted.check:<13} {planted.kind:<6} {planted.name:<34}"
+    line += f" {trial.seconds:5.1f} s"
     return line + (f"\n       {trial.problem}" if trial.problem else "")
 
 
@@ -196,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ended, seconds = _try_all(chosen)
     except GuardError as error:
         parser.exit(4, f"faults: {error}\n")
-    print(closing(ended, seconds))
+    print(closing(ended, seconds))  # noqa: T201 - a program prints
     return int(any(trial.problem for trial in ended))
 
 
@@ -204,12 +213,12 @@ def _try_all(chosen: Sequence[Planted]) -> tuple[list[Trial], float]:
     began = time.perf_counter()
     settings = dataclasses.replace(Settings.defaults(Path.cwd()), records=RECORDS)
     target = load(settings)
-    environment = Environment(settings, target, lambda line: print(f"faults: {line}", flush=True))
+    environment = Environment(settings, target, lambda line: print(f"faults: {line}", flush=True))  # noqa: T201 - a program prints
     ended = []
     try:
         shared = environment.start()
         for trial in trials(chosen, shared, _paths(target.document())):
-            print(report(trial), flush=True)
+            print(report(trial), flush=True)  # noqa: T201 - a program prints
             ended.append(trial)
     finally:
         environment.stop(keep_logs_in=None)

@@ -16,7 +16,7 @@ import pytest
 from . import targets
 from .collection import Selection, shipped_claims
 from .criteria import Criteria
-from .errors import SettingsError
+from .errors import GuardError, SettingsError
 from .model import CHECK_ID, CheckResult, Operation, Run
 from .probes.document import operations
 from .services import zap_state
@@ -43,7 +43,9 @@ class Gate:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.criteria = Criteria.load(settings.table("criteria"), today=dt.datetime.now().date())
+        self.criteria = Criteria.load(
+            settings.table("criteria"), today=dt.datetime.now(tz=dt.UTC).date()
+        )
         _require_known(settings, self.criteria)
         self.selection = Selection(settings.select, self.criteria)
         self.target: Target = targets.load(settings)
@@ -83,9 +85,7 @@ class Gate:
         """
         if self._seat is None:
             if self.shared is None:
-                raise SettingsError(
-                    "--cmdbguard", False, source="this run", remedy="services were not started"
-                )
+                raise GuardError("the services of this run were not started")
             started = time.perf_counter()
             self._seat = Seat(self.shared, self.settings, self.target, self.worker)
             self._seat.open()

@@ -158,7 +158,7 @@ class Exchange:
 
     def curl(self) -> str:
         """The shell line that sends this request again; the credential is a variable."""
-        import shlex
+        import shlex  # noqa: PLC0415 - loaded only where it is needed
 
         words = ["curl -si"]
         if self.method != "GET":
@@ -246,7 +246,10 @@ class Contact:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What one check item has to say; travels from the worker to the controller as JSON."""
+    """What one check item has to say; travels from the worker to the controller as JSON.
+
+    ``measured`` is a figure in words, ``share`` which share of its limit it took.
+    """
 
     nodeid: str
     check: str
@@ -255,6 +258,7 @@ class CheckResult:
     outcome: Outcome
     reason: str = ""
     measured: str = ""
+    share: float = 0.0
     duration_s: float = 0.0
     contacts: tuple[Contact, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -279,13 +283,13 @@ class CheckResult:
         )
 
 
-def anything(operation: Operation) -> bool:
+def anything(operation: Operation) -> bool:  # noqa: ARG001 - the signature is given
     """Every operation: the default of :attr:`check.operations`."""
     return True
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class check:
+class check:  # noqa: N801 - used as a decorator
     """What a check claims; also the decorator that puts the claim on a function.
 
     Args:
@@ -321,6 +325,7 @@ class check:
             raise ValueError(f"check {self.id}: criterion, title and remedy must not be empty")
 
     def __call__(self, function: F) -> F:
+        """Put the claim on a function, as its marker. Raises: ValueError."""
         if not CHECK_ID.fullmatch(self.id):
             raise ValueError(f"check id {self.id!r} must look like 'CG-AUTHZ-003'")
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}

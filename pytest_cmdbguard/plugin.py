@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     try:
         if is_enabled(config):
-            from .runner import register
+            from .runner import register  # noqa: PLC0415 - loaded only where it is needed
 
             register(config)
     except GuardError as error:

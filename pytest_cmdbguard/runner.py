@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 FIXTURES = "pytest_cmdbguard.fixtures"
+RESULT = "cmdbguard"
 
 
 def register(config: pytest.Config) -> None:
@@ -35,7 +37,8 @@ def register(config: pytest.Config) -> None:
 
     Raises: GuardError for settings that cannot be used.
     """
-    pytest.register_assert_rewrite("pytest_cmdbguard.checks", FIXTURES)
+    if FIXTURES not in sys.modules:
+        pytest.register_assert_rewrite("pytest_cmdbguard.checks", FIXTURES)
     gate = Gate(Settings.from_config(config))
     config.stash[gate_key] = gate
     config.add_cleanup(gate.stop)
@@ -47,7 +50,7 @@ def register(config: pytest.Config) -> None:
         return
     config.pluginmanager.register(Controlling(config, gate), "cmdbguard-controlling")
     if config.pluginmanager.hasplugin("xdist"):
-        from .distributed import ControllerLink
+        from .distributed import ControllerLink  # noqa: PLC0415 - loaded only where it is needed
 
         config.pluginmanager.register(ControllerLink(gate), "cmdbguard-controller")
 
@@ -152,7 +155,7 @@ class Recording:
         if call.excinfo and isinstance(call.excinfo.value, GuardError):
             report.longrepr = str(call.excinfo.value)
         result = _result(evidence, report, call)
-        report.cmdbguard = result.to_json()
+        report.__dict__[RESULT] = result.to_json()  # xdist carries whatever stands there
         report.user_properties += [("criterion", result.criterion), ("check", result.check)]
         if result.measured:
             report.user_properties.append(("measured", result.measured))
@@ -185,7 +188,8 @@ class Controlling:
 
     @property
     def _terminal(self) -> TerminalReporter | None:
-        return self.config.pluginmanager.getplugin("terminalreporter")
+        found: TerminalReporter | None = self.config.pluginmanager.getplugin("terminalreporter")
+        return found
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -210,7 +214,7 @@ class Controlling:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what the items have to say; a later attempt replaces an earlier one."""
-        data: dict[str, Any] | None = getattr(report, "cmdbguard", None)
+        data: dict[str, Any] | None = report.__dict__.get(RESULT)
         if data is None:
             return
         result = CheckResult.from_json(data)
@@ -259,12 +263,12 @@ def _end_politely_on_sigterm() -> Callable[[], None]:
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is given
         raise KeyboardInterrupt("SIGTERM")
 
     before = signal.signal(signal.SIGTERM, interrupt)
     return lambda: _restore(before)
 
 
-def _restore(handler: Any) -> None:
+def _restore(handler: Any) -> None:  # noqa: ANN401 - what it is, another package decides
     signal.signal(signal.SIGTERM, handler)

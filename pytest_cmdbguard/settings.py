@@ -62,7 +62,7 @@ def _count(value: object) -> int:
 def _ids(value: object) -> tuple[str, ...]:
     words = value.split(",") if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
-        raise ValueError("use a list of check or criterion ids")
+        raise ValueError("use a list of check or criterion ids")  # noqa: TRY004 - a user's mistake, not a bug
     return tuple(part for word in words for part in str(word).replace(",", " ").split())
 
 
@@ -298,7 +298,7 @@ def _spelling(option: Option, source: str) -> str:
 def _read_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    import tomllib
+    import tomllib  # noqa: PLC0415 - loaded only where it is needed
 
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from pytest_cmdbguard.probes.points import injection_points, place
 from pytest_cmdbguard.witnesses.judge import Judgement, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_cmdbguard.model import Exchange, Operation, Parameter, Severity, Sighting
     from pytest_cmdbguard.probes.client import Api
@@ -56,6 +56,14 @@ class PointResult:
     exchange: Exchange | None = None
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the SQL witness saw of the probes of one operation."""
+
+    statements: Sequence[Statement]
+    visible: Mapping[str, str]
+
+
 class SqlAttack:
     """Sends SQL probes to operations and reads from the SQL witness what became of them.
 
@@ -72,13 +80,14 @@ class SqlAttack:
 
     def __call__(self, operation: Operation) -> Iterator[PointResult]:
         """One result per injection point, then one per earlier probe that surfaced as SQL."""
+        self._sql.forget()
         mark = self._sql.mark()
         sent = [(point, self._send(operation, point)) for point in injection_points(operation)]
-        statements = self._sql.since(mark)
-        for point, probes in sent:
-            yield self._result(operation, point, probes, statements)
         own = {token for _, probes in sent for one in probes for token in one.probe.tokens}
-        yield from self._late(statements, own)
+        seen = Seen(statements=self._sql.since(mark), visible=self._sql.visible(own))
+        for point, probes in sent:
+            yield self._result(operation, point, probes, seen)
+        yield from self._late(seen, own)
 
     def _send(self, operation: Operation, point: Parameter) -> list[Sent]:
         return [self._send_one(operation, point, probe) for probe in sql_probes(self._profile)]
@@ -95,9 +104,10 @@ class SqlAttack:
         operation: Operation,
         point: Parameter,
         sent: Sequence[Sent],
-        statements: Sequence[Statement],
+        seen: Seen,
     ) -> PointResult:
-        judgements = self._judge(sent, statements)
+        probes = [one.probe for one in sent]
+        judgements = judge(probes, seen.statements, visible=seen.visible)
         reached = any(judgement.reached for judgement in judgements)
         proven = _worst(judgements)
         return PointResult(
@@ -110,17 +120,12 @@ class SqlAttack:
             exchange=self._origins[proven.token].exchange if proven else None,
         )
 
-    def _judge(self, sent: Sequence[Sent], statements: Sequence[Statement]) -> list[Judgement]:
-        probes = [one.probe for one in sent]
-        visible = self._sql.visible(token for probe in probes for token in probe.tokens)
-        return judge(probes, statements, visible=visible)
-
-    def _late(self, statements: Sequence[Statement], own: set[str]) -> Iterator[PointResult]:
+    def _late(self, seen: Seen, own: set[str]) -> Iterator[PointResult]:
         """Probes of earlier operations that these statements show as SQL."""
-        seen = {t.lower() for s in statements for t in TOKEN.findall(s.text)} - own
-        earlier = {id(sent): sent for token in seen if (sent := self._origins.get(token))}
+        tokens = {t.lower() for s in seen.statements for t in TOKEN.findall(s.text)} - own
+        earlier = {id(sent): sent for token in tokens if (sent := self._origins.get(token))}
         for sent in earlier.values():
-            result = self._result(sent.operation, sent.point, [sent], statements)
+            result = self._result(sent.operation, sent.point, [sent], seen)
             if result.proof:
                 yield result
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+from .estate import newest_first
 
 if TYPE_CHECKING:
     from pytest_cmdbguard.model import Actor, Exchange, Operation
@@ -28,6 +30,7 @@ class Defect:
 
     sink: str
     proof: str
+    operation: Operation
     exchange: Exchange
 
 
@@ -42,6 +45,17 @@ class Story:
     def is_complete(self) -> bool:
         """Whether the scenario could be played."""
         return not self.stopped
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Two objects of one owner, of which one is written to, and their table."""
+
+    update: Operation
+    read: Operation
+    changed: Owned
+    kept: Owned
+    table: str
 
 
 class CacheWatch:
@@ -69,56 +83,68 @@ class CacheWatch:
         read = self._estate.reader(update)
         if changed is None or kept is None or read is None:
             return Story(stopped="no actor can create and read such an object")
-        table = changed.row(self._rows).table
-        defects = []
-        for owned in (changed, kept):
-            self._read(read, owned, table)
-            again, statements = self._read(read, owned, table)
-            if statements:
-                defects.append(_miss("a repeated read", again, statements))
-        if defects:
-            return Story(defects=tuple(defects[:1]))
         change = self._estate.change(update, changed)
         if change is None:
             return Story(stopped="no text field can be changed")
-        token, values = change
-        written = self._api.as_actor(changed.owner.name).send(update, values)
+        table = changed.row(self._rows).table
+        scene = Scene(update=update, read=read, changed=changed, kept=kept, table=table)
+        if missed := list(self._repeat(scene)):
+            return Story(defects=tuple(missed[:1]))
+        return self._write(scene, *change)
+
+    def _repeat(self, scene: Scene) -> Iterator[Defect]:
+        """The second read of each object must be a hit."""
+        for owned in (scene.changed, scene.kept):
+            self._read(scene, owned)
+            again, statements = self._read(scene, owned)
+            if statements:
+                yield _miss("a repeated read", scene.read, again, statements)
+
+    def _write(self, scene: Scene, token: str, values: Values) -> Story:
+        listed = self._listed(scene)
+        owner = self._api.as_actor(scene.changed.owner.name)
+        written = owner.send(scene.update, values)
         if written.status >= 300:
             return Story(stopped=f"the write was answered HTTP {written.status}")
-        return Story(defects=tuple(self._after(written, token, read, changed, kept, table)))
+        return Story(defects=tuple(self._after(scene, token, listed=listed)))
 
-    def _after(
-        self, written: Exchange, token: str, read: Operation, changed: Owned, kept: Owned, table: str
-    ) -> Iterable[Defect]:
+    def _after(self, scene: Scene, token: str, *, listed: Exchange | None) -> Iterator[Defect]:
         """What reads show after a write: the new value, and the cache for what was not written."""
-        fresh, _ = self._read(read, changed, table)
+        fresh, _ = self._read(scene, scene.changed)
         if token.encode() not in fresh.body:
-            yield Defect(
-                sink="stale answer",
-                proof=f"{written.method} was answered HTTP {written.status}, and the next {read} "
-                f"still shows the object without the written value {token}",
-                exchange=fresh,
-            )
-        other, statements = self._read(read, kept, table)
+            yield _stale(scene, "detail", fresh)
+        if listed is not None:
+            relisted = self._listed(scene)
+            if relisted is not None and token.encode() not in relisted.body:
+                yield _stale(scene, "list", relisted)
+        other, statements = self._read(scene, scene.kept)
         if statements:
-            yield _miss("after a write to another object, a read", other, statements)
+            when = "after a write to another object, a read"
+            yield _miss(when, scene.update, other, statements)
 
-    def _read(self, read: Operation, owned: Owned, table: str) -> tuple[Exchange, tuple[str, ...]]:
+    def _listed(self, scene: Scene) -> Exchange | None:
+        """A page of the collection that shows the changed object, None where there is none."""
+        lister = self._estate.lister(scene.changed)
+        if lister is None:
+            return None
+        owner = self._api.as_actor(scene.changed.owner.name)
+        answer = owner.send(lister, newest_first(lister))
+        return answer if f'"id":{scene.changed.id}' in _compact(answer) else None
+
+    def _read(self, scene: Scene, owned: Owned) -> tuple[Exchange, tuple[str, ...]]:
         """The answer to its owner, and the statements on the table that it took."""
         mark = self._sql.mark()
-        answer = self._api.as_actor(owned.owner.name).send(
-            read, {("path", owned.parameter): owned.id}
-        )
+        owner = self._api.as_actor(owned.owner.name)
+        answer = owner.send(scene.read, {("path", owned.parameter): owned.id})
         texts = (s.text for s in self._sql.since(mark) if s.kind == "statement")
-        return answer, tuple(text for text in texts if table in text)
+        return answer, tuple(text for text in texts if scene.table in text)
 
     def same_question_by_two(self, read: Operation) -> Story:
         """The same URL by its owner and by a stranger, in both orders, while it is cached."""
-        stranger = self._strangers[0]
+        owner, stranger = self._pair()
         defects: list[Defect] = []
         asked = False
         for values in self._estate.asks(read):
-            owner = self._estate.owners[-1]
             first, second = self._vary(read, values), self._vary(read, values)
             if self._shown(read, first, stranger):
                 continue  # shown without the owner's help: that is access control's finding
@@ -126,15 +152,21 @@ class CacheWatch:
             asked = asked or bool(control)
             if control and (leak := self._shown(read, second, stranger)):
                 proof = f"{stranger.name} was answered with a token that only {owner.name} sent, "
-                defects.append(_crossing(proof + f"after {owner.name} had asked", leak))
+                defects.append(_crossing(f"{proof}after {owner.name} had asked", read, leak))
             if control and not self._shown(read, first, owner):
                 answer = self._api.as_actor(owner.name).send(read, first)
                 proof = (
                     f"{owner.name} is not shown its own object, after {stranger.name} had asked"
                 )
-                defects.append(_crossing(proof, answer))
+                defects.append(_crossing(proof, read, answer))
         stopped = "" if asked else "no owned object is shown here"
         return Story(defects=tuple(defects), stopped=stopped)
+
+    def _pair(self) -> tuple[Actor, Actor]:
+        """An owner and a stranger of the same role, who differ by nothing but their tenant."""
+        pairs = itertools.product(reversed(self._estate.owners), self._strangers)
+        alike = (pair for pair in pairs if pair[0].role == pair[1].role)
+        return next(alike, (self._estate.owners[-1], self._strangers[0]))
 
     def _shown(self, read: Operation, values: Values, actor: Actor) -> Exchange | None:
         answer = self._api.as_actor(actor.name).send(read, values)
@@ -146,13 +178,32 @@ class CacheWatch:
         return {**values, **{("query", name): 100 + next(self._page_sizes) for name in sizes}}
 
 
-def _miss(when: str, answer: Exchange, statements: tuple[str, ...]) -> Defect:
+def _miss(
+    when: str, operation: Operation, answer: Exchange, statements: tuple[str, ...]
+) -> Defect:
     return Defect(
         sink=f"cache miss: {when}",
         proof=f"{when} made PostgreSQL run: {statements[0][:300]}",
+        operation=operation,
         exchange=answer,
     )
 
 
-def _crossing(proof: str, answer: Exchange) -> Defect:
-    return Defect(sink="answer of another actor", proof=proof, exchange=answer)
+def _stale(scene: Scene, what: str, answer: Exchange) -> Defect:
+    return Defect(
+        sink=f"stale {what}",
+        proof=f"after {scene.update} had been answered, the {what} that was cached before still "
+        f"lacks the written value: HTTP {answer.status} {_compact(answer)[:200]}",
+        operation=scene.update,
+        exchange=answer,
+    )
+
+
+def _compact(answer: Exchange) -> str:
+    return answer.body.decode("utf-8", "replace").replace('": ', '":')
+
+
+def _crossing(proof: str, operation: Operation, answer: Exchange) -> Defect:
+    return Defect(
+        sink="answer of another actor", proof=proof, operation=operation, exchange=answer
+    )

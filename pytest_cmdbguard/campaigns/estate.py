@@ -113,9 +113,7 @@ class Estate:
                     return owned
         return None
 
-    def _create(
-        self, operation: Operation, owner: Actor, names: tuple[str, ...]
-    ) -> Owned | None:
+    def _create(self, operation: Operation, owner: Actor, names: tuple[str, ...]) -> Owned | None:
         marks = {name: fresh_token() for name in names}
         values = self._surroundings[owner.name].values(operation)
         values |= {("body", f"/{name}"): token for name, token in marks.items()}
@@ -132,7 +130,7 @@ class Estate:
         )
 
     def fresh(self, operation: Operation) -> Owned | None:
-        """A new object of the resource whose items an operation works on; None if there is none."""
+        """A new object of the resource that an operation works on; None if there is none."""
         for creator in self.creators:
             if self._item(creator.path) == operation.path:
                 return self.create(creator)
@@ -141,6 +139,10 @@ class Estate:
     def reader(self, operation: Operation) -> Operation | None:
         """The operation that reads what another one changes."""
         return self._by_path.get(("GET", operation.path))
+
+    def lister(self, owned: Owned) -> Operation | None:
+        """The operation that lists the collection an object was created in."""
+        return self._by_path.get(("GET", owned.collection_path))
 
     def change(self, update: Operation, owned: Owned) -> tuple[str, Values] | None:
         """A fresh token and a request that writes it into a field; None if no field takes one."""
@@ -161,7 +163,7 @@ class Estate:
                 if operation.path == owned.item_path:
                     yield {("path", owned.parameter): owned.id}
             return
-        yield _page(operation)
+        yield newest_first(operation)
         for owned in self.objects:
             if operation.path == owned.collection_path:
                 yield from _queries(operation, owned)
@@ -211,7 +213,7 @@ def _query_names(operation: Operation) -> set[str]:
     return {p.name for p in operation.parameters if p.location == "query"}
 
 
-def _page(operation: Operation) -> dict[tuple[str, str], Any]:
+def newest_first(operation: Operation) -> dict[tuple[str, str], Any]:
     """A long page, newest first: where a fresh object would show."""
     names = _query_names(operation)
     page = {("query", name): 100 for name in ("limit", "page_size", "per_page") if name in names}
@@ -222,14 +224,14 @@ def _queries(operation: Operation, owned: Owned) -> Iterator[Values]:
     """Ways to ask a collection for one object: by its tokens and by every one of its fields."""
     names = _query_names(operation)
     for name in sorted({"q", "search"} & names):
-        yield from (_page(operation) | {("query", name): token} for token in owned.tokens)
+        yield from (newest_first(operation) | {("query", name): token} for token in owned.tokens)
     for name in sorted(names):
         if isinstance(owned.fields.get(name), str | int):
-            yield _page(operation) | {("query", name): owned.fields[name]}
+            yield newest_first(operation) | {("query", name): owned.fields[name]}
 
 
 def _is_below(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(prefix.rstrip("/") + "/") and prefix != "/"
+    return path == prefix or (path.startswith(prefix.rstrip("/") + "/") and prefix != "/")
 
 
 def _object(exchange: Exchange) -> dict[str, Any]:

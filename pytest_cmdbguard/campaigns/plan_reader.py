@@ -92,7 +92,7 @@ class PlanReader:
         return Page(
             items=_count(exchange.body),
             statements=texts.total(),
-            most_repeated=f"{times} × {repeated[:200]}",
+            most_repeated=f"{times} times {repeated[:200]}",
             exchange=exchange,
         )
 

@@ -10,7 +10,7 @@ from pytest_cmdbguard.statistics import Exceedance, exceedance_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-WARM_UP = 8
+WARM_UP, CLEAR = 8, 4
 FIRST_ROUNDS = {"quick": 150, "full": 600}
 EXTENSIONS = 3
 CAP_S = {"quick": 20.0, "full": 60.0}
@@ -23,7 +23,7 @@ class Stopwatch:
     so its own samples are as good.
     """
 
-    def __init__(self, benchmark: Any, *, profile: str) -> None:
+    def __init__(self, benchmark: Any, *, profile: str) -> None:  # noqa: ANN401 - what it is, another package decides
         self._benchmark, self._profile = benchmark, profile
 
     def judge(
@@ -41,10 +41,12 @@ class Stopwatch:
         verdict is clear. An unclear one is measured again, twice as long each time, three
         times at most and never beyond the profile's time cap.
         """
-        warm_up = [self._time(call) for _ in range(WARM_UP)]
-        verdict = exceedance_verdict(warm_up, limit_s=limit_s, quantile=quantile)
-        if verdict.outcome == "failed":
-            return verdict
+        warm_up: list[float] = []
+        for _ in range(WARM_UP):
+            warm_up.append(self._time(call))
+            verdict = exceedance_verdict(warm_up, limit_s=limit_s, quantile=quantile)
+            if verdict.outcome == "failed" and len(warm_up) >= CLEAR:
+                return verdict
         deadline = time.perf_counter() + CAP_S[self._profile]
         samples = self._first(call, FIRST_ROUNDS[self._profile])
         for extension in range(EXTENSIONS + 1):

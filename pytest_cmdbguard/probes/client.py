@@ -196,9 +196,7 @@ class _PromptAdapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: Any, **options: Any) -> ProxyManager:  # noqa: ANN401 - as in requests
         """The connections to a proxy."""
         at_once = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-        manager: ProxyManager = super().proxy_manager_for(
-            proxy, socket_options=at_once, **options
-        )
+        manager: ProxyManager = super().proxy_manager_for(proxy, socket_options=at_once, **options)
         return manager
 
 

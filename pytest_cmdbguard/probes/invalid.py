@@ -54,6 +54,20 @@ _MALFORMED = (
 )
 
 
+def broken_bodies(schema: Schema, valid: Json) -> list[Json]:
+    """Every place of a valid body broken in every way that needs no luck; each is invalid.
+
+    Args and order as in :func:`invalid_bodies`; empty if the schema refuses nothing.
+    """
+    is_invalid = _prover(schema)
+    return [
+        body
+        for place, member in _places(schema)
+        for body in _broken(valid, place, member)
+        if is_invalid(body)
+    ]
+
+
 def invalid_bodies(schema: Schema, valid: Json) -> SearchStrategy[Json]:
     """Bodies that do not validate, each with one thing broken in a valid one.
 
@@ -63,12 +77,7 @@ def invalid_bodies(schema: Schema, valid: Json) -> SearchStrategy[Json]:
     Returns: a strategy; an empty one if the schema refuses nothing.
     """
     is_invalid = _prover(schema)
-    fixed = [
-        body
-        for place, member in _places(schema)
-        for body in _broken(valid, place, member)
-        if is_invalid(body)
-    ]
+    fixed = broken_bodies(schema, valid)
     drawn = [
         strategy.filter(is_invalid)
         for place, member in _places(schema)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import CheckResult, Finding, Row, Run
 
 HEADINGS = ("criterion", "verdict", "checks", "reach", "worst / measured")
-SHOWN_REASONS = 3
+NOTHING = "-"
 COLOURS: Mapping[Verdict, dict[str, bool]] = {
     Verdict.PASSED: {"green": True},
     Verdict.FAILED: {"red": True, "bold": True},
@@ -48,6 +48,7 @@ class Progress:
             self._reporter.rewrite("", erase=True)
 
     def __call__(self, stage: str) -> None:
+        """Tell that a stage is done."""
         self._say(stage, passing=False)
 
     def _say(self, text: str, *, passing: bool) -> None:
@@ -93,7 +94,7 @@ def summary(reporter: TerminalReporter, run: Run, *, report: Path) -> None:
 def _matrix(reporter: TerminalReporter, run: Run) -> None:
     rows = [HEADINGS, *(_cells(row) for row in run.selected)]
     widths = [max(len(cells[column]) for cells in rows) for column in range(len(HEADINGS) - 1)]
-    room = max(20, reporter._tw.fullwidth - sum(widths) - 2 * len(widths) - 1)
+    room = max(20, reporter._tw.fullwidth - sum(widths) - 2 * len(widths) - 1)  # noqa: SLF001 - the width is known there only
     verdicts = [None, *(row.verdict for row in run.selected)]
     for verdict, cells in zip(verdicts, rows, strict=True):
         lines = textwrap.wrap(cells[-1], room) or [""]
@@ -111,7 +112,7 @@ def _rest(reporter: TerminalReporter, rows: Sequence[Row]) -> None:
     text = f"not selected ({len(rows)}): " + ", ".join(row.criterion.id for row in rows)
     for line in textwrap.wrap(
         text,
-        reporter._tw.fullwidth - 1,
+        reporter._tw.fullwidth - 1,  # noqa: SLF001 - the width is known there only
         subsequent_indent="  ",
         break_on_hyphens=False,
     ):
@@ -130,7 +131,7 @@ def _checks(row: Row) -> str:
 
 def _reach(row: Row) -> str:
     contacts = row.contacts
-    return f"{sum(c.reached for c in contacts)}/{len(contacts)}" if contacts else "–"
+    return f"{sum(c.reached for c in contacts)}/{len(contacts)}" if contacts else NOTHING
 
 
 def _remark(row: Row) -> str:
@@ -141,14 +142,16 @@ def _remark(row: Row) -> str:
         return f"{worst.severity}: {where or worst.title}{more}"
     if row.reason:
         return row.reason
-    return _slowest(row.checks) or "–"
+    return _nearest_to_its_limit(row.checks)
 
 
-def _slowest(checks: Sequence[CheckResult]) -> str:
-    """What the checks measured, the first few in words."""
-    figures = [result.measured for result in checks if result.measured]
-    more = f" (and {len(figures) - SHOWN_REASONS} more)" if len(figures) > SHOWN_REASONS else ""
-    return "; ".join(figures[:SHOWN_REASONS]) + more
+def _nearest_to_its_limit(checks: Sequence[CheckResult]) -> str:
+    """The figure that took most of its limit."""
+    figures = [result for result in checks if result.measured]
+    if not figures:
+        return NOTHING
+    worst = max(figures, key=lambda result: result.share)
+    return worst.measured + (f", nearest of {len(figures)}" if len(figures) > 1 else "")
 
 
 def _finding(reporter: TerminalReporter, finding: Finding) -> None:
@@ -167,7 +170,7 @@ def _finding(reporter: TerminalReporter, finding: Finding) -> None:
 
 
 def _field(reporter: TerminalReporter, label: str, text: str) -> None:
-    width = max(40, reporter._tw.fullwidth - 14)
+    width = max(40, reporter._tw.fullwidth - 14)  # noqa: SLF001 - the width is known there only
     lines = [part for line in text.splitlines() for part in textwrap.wrap(line, width)]
     for number, line in enumerate(lines or [""]):
         reporter.write_line(f"  {'' if number else label:<10} {line}")

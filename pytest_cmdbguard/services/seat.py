@@ -11,7 +11,7 @@ from . import zap_state
 from .background import Task
 from .cmdb import Cmdb, RunningCmdb
 from .inheritance import marked
-from .redis import DATABASES, database_url
+from .redis import DATABASES, database_url, empty
 
 if TYPE_CHECKING:
     from pytest_cmdbguard.model import Actor
@@ -39,6 +39,7 @@ class Seat:
         self.shared, self.settings, self.target, self.worker = shared, settings, target, worker
         self.run = shared.run
         self.actors: tuple[Actor, ...] = ()
+        self._cloned = False
         self.cmdb: Cmdb | RunningCmdb = (
             RunningCmdb(target)
             if target.running
@@ -95,6 +96,8 @@ class Seat:
         if self.shared.postgres is None:
             raise ServiceError("PostgreSQL", "is not there")
         self.shared.postgres.clone(self.shared.template, self.database)
+        self._cloned = True
+        empty(self.redis_url)
         minted = Task(lambda: self.target.mint(self.app_database_url))
         self.cmdb.database_url, self.cmdb.redis_url = self.app_database_url, self.redis_url
         self.cmdb.start()
@@ -103,6 +106,9 @@ class Seat:
     def close(self) -> None:
         """End the instance and drop the clone; harmless when nothing was started."""
         self.cmdb.stop()
+        if self._cloned and self.shared.postgres is not None:
+            self._cloned = False
+            self.shared.postgres.drop(self.database)
 
     def zap(self) -> Zap | None:
         """ZAP, as soon as it is ready; None when it is off.

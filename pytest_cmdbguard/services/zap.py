@@ -11,7 +11,7 @@ from zapv2 import ZAPv2
 from pytest_cmdbguard.errors import ServiceDied, ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Set
 
 NAME = "ZAP"
 Level = Literal["core", "full"]
@@ -51,8 +51,7 @@ class Zap:
         installed = {one["id"] for one in _ask(lambda: client.autoupdate.installed_addons)}
         if "pscan" in installed:
             _ask(lambda: client.pscan.set_enabled("false"))
-        level: Level = "full" if installed >= RULES else "core"
-        return cls(url=url, key=key, version=version, level=level)
+        return cls(url=url, key=key, version=version, level=level_of(installed))
 
     def recorded(self, base_url: str | None = None) -> int:
         """How many exchanges it has recorded, of the URLs that start with ``base_url``.
@@ -71,6 +70,11 @@ class Zap:
         """Return if it answers. Raises: ServiceDied, ServiceError."""
         client = _client(self.url, self.key)
         _ask(lambda: client.core.version)
+
+
+def level_of(installed: Set[str]) -> Level:
+    """What a ZAP with these add-ons can do."""
+    return "full" if installed >= RULES else "core"
 
 
 def _client(url: str, key: str) -> ZAPv2:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
@@ -56,6 +58,7 @@ def explain(engine: sa.Engine, text: str, parameters: str) -> Json:
         engine: of the witnesses (autocommit).
         text: the statement, with ``$1`` for its parameters.
         parameters: the DETAIL of its log line (``Parameters: $1 = 'x', $2 = NULL``).
+
     Raises:
         sqlalchemy.exc.DBAPIError: it cannot be run again, for instance because it writes.
     """
@@ -76,9 +79,7 @@ def explain(engine: sa.Engine, text: str, parameters: str) -> Json:
     return dict(plans[0]["Plan"])
 
 
-def read_through(
-    plan: Json, sizes: Mapping[str, int], *, statement: str
-) -> Iterator[ReadThrough]:
+def read_through(plan: Json, sizes: Mapping[str, int], *, statement: str) -> Iterator[ReadThrough]:
     """The scans in a plan that read most of a large table.
 
     Args:

@@ -45,6 +45,7 @@ async def _create_bare(endpoints: ResourceEndpoints, request: Request, raw: byte
     try:
         given = msgspec.json.decode(raw)
         bare = {name: given[name] for name in REQUIRED}
+        bare |= {"tenant_id": given["tenant_id"]} if given.get("tenant_id") else {}
         body = msgspec.convert(bare, DeviceBody)
     except (msgspec.ValidationError, KeyError, TypeError):
         return
