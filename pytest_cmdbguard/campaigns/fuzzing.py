@@ -60,23 +60,30 @@ class Fuzzer:
         assert operation.body is not None
         values = self._surroundings.values(operation)
         valid = self._surroundings.body(operation)
-        known = [_encoded(body) for body in broken_bodies(operation.body, valid)]
         drawn = invalid_bodies(operation.body, valid).map(_encoded) | malformed_texts()
-        return self._sweep(operation, values, known) or self._search(operation, values, drawn)
+        return self._sweep(operation, values) or self._search(operation, values, drawn)
 
-    def _sweep(
-        self, operation: Operation, values: Values, bodies: Sequence[bytes]
-    ) -> Violation | None:
-        """Sends all of them and looks at the rows once; only if these changed, one by one."""
+    def _sweep(self, operation: Operation, values: Values) -> Violation | None:
+        """Sends all known breakages and looks at the rows once; if these changed, one by one."""
         before = self._rows.snapshot()
+        bodies = self._broken(operation)
         for body in bodies:
             exchange = self._api.send(operation, values, body=body)
             if violation := _by_status(body, exchange):
                 return violation
         if not self._rows.changed_since(before):
             return None
-        found = (self._try(operation, values, body) for body in bodies)
+        found = (self._try_afresh(operation, values, number) for number in range(len(bodies)))
         return next((violation for violation in found if violation), None)
+
+    def _broken(self, operation: Operation) -> list[bytes]:
+        """Of a valid body with fresh unique values, every known breakage, always in one order."""
+        valid = self._surroundings.body(operation)
+        return [_encoded(body) for body in broken_bodies(operation.body or {}, valid)]
+
+    def _try_afresh(self, operation: Operation, values: Values, number: int) -> Violation | None:
+        """One breakage again, of another body: what the first one left behind is a conflict."""
+        return self._try(operation, values, self._broken(operation)[number])
 
     def _search(
         self,

@@ -126,8 +126,11 @@ def external(url: str, *, table: Mapping[str, object]) -> Zap:
 
 
 def _answer(url: str, key: str) -> Zap | None:
-    """None until its API answers; a ZAP that is half up refuses calls, too."""
+    """None until its API answers; a ZAP that is half up refuses calls, too.
+
+    On a port that somebody else took, that one may keep the question without an answer.
+    """
     try:
-        return Zap.at(url, key)
+        return Zap.at(url, key, timeout_s=1)
     except (ServiceDied, ServiceError):
         return None

@@ -48,24 +48,24 @@ SPEED = {
         path="/api/v1/devices?limit={limit}&sort={sort}",
         values="""
             SELECT "limit", sort
-            FROM generate_series(50, 69) AS "limit",
+            FROM generate_series(20, 219) AS "limit",
                  unnest(ARRAY['name', '-name', 'serial', '-serial', 'created_at', '-id']) AS sort
         """,
     ),
     "filter": SpeedCase(
         operation="devices_list",
         path="/api/v1/devices?limit=50&status={status}&site_id={site_id}",
-        values="SELECT DISTINCT status, site_id FROM devices ORDER BY site_id, status LIMIT 500",
+        values="SELECT DISTINCT status, site_id FROM devices ORDER BY site_id, status LIMIT 2000",
     ),
     "search": SpeedCase(
         operation="devices_list",
         path="/api/v1/devices?limit=50&q={q}",
-        values="SELECT DISTINCT right(serial, 5) AS q FROM devices ORDER BY q LIMIT 500",
+        values="SELECT DISTINCT right(serial, 5) AS q FROM devices ORDER BY q LIMIT 2000",
     ),
     "detail": SpeedCase(
         operation="devices_read",
         path="/api/v1/devices/{id}",
-        values="SELECT id FROM devices ORDER BY id % 97, id LIMIT 500",
+        values="SELECT id FROM devices ORDER BY id % 97, id LIMIT 2000",
     ),
 }
 

@@ -32,7 +32,7 @@ class ProblemDocument(msgspec.Struct, omit_defaults=True):
     errors: list[FieldError] | None = None
 
 
-class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+class Problem(Exception):
     """An answer that is an error; ``headers`` go out with it."""
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import dataclasses
 import secrets
 from typing import TYPE_CHECKING
 
@@ -22,17 +23,18 @@ INDEX_MEMORY = "128MB"
 
 # Constraints first: a unique constraint owns its index, a foreign key needs the other's.
 _CONSTRAINTS = """
-    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
-           format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
-                  pg_get_constraintdef(oid)),
-           contype = 'f', pg_relation_size(conrelid)
-      FROM pg_constraint
+    SELECT relname,
+           format('ALTER TABLE %I DROP CONSTRAINT %I', relname, conname),
+           format('ALTER TABLE %I ADD CONSTRAINT %I %s', relname, conname,
+                  pg_get_constraintdef(pg_constraint.oid)),
+           contype = 'f'
+      FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
      WHERE connamespace = current_schema()::regnamespace AND contype IN ('f', 'u', 'p')
-       AND conrelid::regclass::text <> 'alembic_version'
-     ORDER BY contype = 'f' DESC, conrelid, conname
+       AND relname <> 'alembic_version'
+     ORDER BY contype = 'f' DESC, relname, conname
 """
 _INDEXES = """
-    SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    SELECT relname, format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
       FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
      WHERE relnamespace = current_schema()::regnamespace
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
@@ -44,6 +46,25 @@ class SeedingError(Exception):
     """The database cannot be seeded as it is."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BareTables:
+    """What was taken from the tables: per table its keys and indexes, and all foreign keys."""
+
+    database_url: str
+    indexes: dict[str, list[str]]
+    foreign_keys: list[str]
+
+    def complete(self, table: str) -> None:
+        """Give one table its keys and indexes back."""
+        _execute(self.database_url, self.indexes.pop(table, []))
+
+    def complete_all(self) -> None:
+        """Give back whatever is still missing."""
+        for table in list(self.indexes):
+            self.complete(table)
+        _execute(self.database_url, self.foreign_keys)
+
+
 def seed(database_url: str, plan: Plan) -> int:
     """Fill the migrated, empty database; returns the number of rows.
 
@@ -51,9 +72,14 @@ def seed(database_url: str, plan: Plan) -> int:
     """
     require_empty(database_url)
     tables = all_rows(plan)
-    with bare_tables(database_url):
-        rows = sum(in_parallel(lambda table: copy(database_url, table), tables))
-        rows += add_users(database_url)
+    with bare_tables(database_url) as bare:
+
+        def load(table: TableRows) -> int:
+            rows = copy(database_url, table)
+            bare.complete(table.table)
+            return rows
+
+        rows = sum(in_parallel(load, tables)) + add_users(database_url)
     finish(database_url, tables)
     return rows
 
@@ -72,7 +98,7 @@ def require_empty(database_url: str) -> None:
 
 
 @contextlib.contextmanager
-def bare_tables(database_url: str) -> Iterator[None]:
+def bare_tables(database_url: str) -> Iterator[BareTables]:
     """Tables without keys, constraints and indexes; they come back at the end in any case.
 
     If the body fails the tables are emptied first, so that nothing stands in their way.
@@ -80,17 +106,21 @@ def bare_tables(database_url: str) -> Iterator[None]:
     with psycopg.connect(database_url) as connection:
         constraints = connection.execute(_CONSTRAINTS).fetchall()
         indexes = connection.execute(_INDEXES).fetchall()
-        for drop, *_ in [*constraints, *indexes]:
+        for _, drop, *_ in [*constraints, *indexes]:
             connection.execute(drop)
+    bare = BareTables(database_url=database_url, indexes={}, foreign_keys=[])
+    for table, _, create, is_foreign in constraints:
+        wanted = bare.foreign_keys if is_foreign else bare.indexes.setdefault(table, [])
+        wanted.append(create)
+    for table, _, create in indexes:
+        bare.indexes.setdefault(table, []).append(create)
     try:
-        yield
+        yield bare
     except BaseException:
         _empty(database_url)
         raise
     finally:
-        foreign = [create for _, create, is_foreign, _ in constraints if is_foreign]
-        keys = [create for _, create, is_foreign, _ in constraints if not is_foreign]
-        _build(database_url, [*keys, *(create for _, create in indexes)], foreign)
+        bare.complete_all()
 
 
 def copy(database_url: str, rows: TableRows) -> int:
@@ -146,18 +176,13 @@ def _analyze(database_url: str, table: str) -> None:
         connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
 
 
-def _build(database_url: str, indexes: Sequence[str], foreign: Sequence[str]) -> None:
-    in_parallel(lambda statement: _execute(database_url, statement), indexes)
-    for statement in foreign:
-        _execute(database_url, statement)
-
-
-def _execute(database_url: str, statement: str) -> None:
+def _execute(database_url: str, statements: Sequence[str]) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(
             sql.SQL("SET maintenance_work_mem = {}").format(sql.Literal(INDEX_MEMORY))
         )
-        connection.execute(statement.encode())
+        for statement in statements:
+            connection.execute(statement.encode())
 
 
 def _empty(database_url: str) -> None:

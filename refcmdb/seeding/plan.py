@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-EPOCH = dt.datetime(2025, 1, 6, tzinfo=dt.UTC)
+EPOCH = dt.date(2025, 1, 6)
 TENANTS = ("red", "blue", "amber", "cyan", "green", "indigo", "lime", "rose", "slate", "teal")
 # Owners of consecutive sites: red and blue have a quarter each, the other eight share the rest.
 OWNERS = (1, 2, 3, 1, 2, 4, 1, 2, 5, 6, 1, 2, 7, 8, 9, 10)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import itertools
-import json
 import random
 from typing import TYPE_CHECKING
 
@@ -226,12 +226,19 @@ def changes(plan: Plan) -> Iterator[str]:
     rng = random.Random(f"{plan.seed} changes")  # noqa: S311 - as above
     for device in range(1, plan.devices + 1):
         site = plan.site_of(device)
-        after = json.dumps({"id": device, "site_id": site})
         yield (
-            f"{device}\t{plan.owner_of(site)}\tdevices\t{device}\tcreate\t{after}"
+            f"{device}\t{plan.owner_of(site)}\tdevices\t{device}\tcreate"
+            f'\t{{"id": {device}, "site_id": {site}}}'
             f"\t{ADMIN}\t{rng.getrandbits(128):032x}\t{_time(device)}\n"
         )
 
 
-def _time(number: int) -> str:
-    return (EPOCH + dt.timedelta(seconds=number)).isoformat()
+def _time(second: int) -> str:
+    """The moment ``second`` s after the epoch."""
+    day, rest = divmod(second, 86_400)
+    return f"{_date(day)} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}+00"
+
+
+@functools.cache
+def _date(day: int) -> str:
+    return (EPOCH + dt.timedelta(days=day)).isoformat()

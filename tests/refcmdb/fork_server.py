@@ -10,7 +10,12 @@ import os
 import signal
 import sys
 
+import refcmdb.api.application
+import refcmdb.commands.serve
+import refcmdb.faults.catalogue
 from refcmdb.__main__ import main
+
+refcmdb.faults.catalogue.entries()
 
 
 def run(arguments: list[str], environment: dict[str, str], log: str) -> None:

@@ -115,10 +115,7 @@ def test_migrations_make_what_the_models_say(migrated):
 def test_downgrade_takes_everything_away(migrated):
     settings = Settings(database_url=migrated)
     migrations.downgrade(settings)
-    tables = query(
-        migrated,
-        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
-    )
+    tables = query(migrated, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     assert tables == [("alembic_version",)]
     migrations.upgrade(settings)
 

@@ -23,14 +23,25 @@ def downloads():
     return cache.cache_directory()
 
 
-@pytest.fixture
-def own_cache(downloads, tmp_path, monkeypatch):
-    """A cache of the test's own; what is not about the target comes from the real one."""
-    directory = tmp_path / "cache"
+def prepare(directory, downloads):
+    """A cache without snapshots; what is not about the target comes from the real one."""
     directory.mkdir()
     for name in ("programs", "zap"):
         (downloads / name).mkdir(exist_ok=True)
         (directory / name).symlink_to(downloads / name)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def common_cache(downloads, tmp_path_factory):
+    """A cache for the tests to which it is the same who seeded."""
+    return prepare(tmp_path_factory.mktemp("common") / "cache", downloads)
+
+
+@pytest.fixture
+def own_cache(downloads, tmp_path, monkeypatch):
+    """A cache for this test only."""
+    directory = prepare(tmp_path / "cache", downloads)
     monkeypatch.setenv("CMDBGUARD_CACHE", str(directory))
     return directory
 
@@ -68,7 +79,7 @@ def toy(tmp_path):
         "target": {
             "document": "openapi.json",
             "command": [*call, "serve", "{port}", "{database_url}"],
-            "seed": [*call, "seed", "{database_url}", "{records}", str(tmp_path / "seedings")],
+            "seed": [*call, "seed", "{database_url}", "{records}", "seedings"],
             "seed_files": ["schema.sql"],
             "ready": "/health",
         },
@@ -99,9 +110,11 @@ def settings(tmp_path, toy):
 
 
 @pytest.fixture
-def start(own_cache):
+def start(request, monkeypatch):
     """Start an environment and a seat in it; both end with the test."""
-    assert own_cache
+    if "own_cache" not in request.fixturenames:
+        directory = request.getfixturevalue("common_cache")
+        monkeypatch.setenv("CMDBGUARD_CACHE", str(directory))
     started = []
 
     def begin(settings, *workers):

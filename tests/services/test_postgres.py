@@ -24,7 +24,10 @@ def logged(cluster, text):
 
 def test_the_target_comes_in_through_tls_as_a_role_without_power(server):
     server.create("toy")
-    query = "SELECT ssl, rolsuper, rolcreatedb FROM pg_stat_ssl, pg_roles WHERE pid = pg_backend_pid() AND rolname = user"
+    query = """
+        SELECT ssl, rolsuper, rolcreatedb FROM pg_stat_ssl, pg_roles
+        WHERE pid = pg_backend_pid() AND rolname = user
+    """
     assert ask(server.url("toy"), query) == (True, False, False)
     assert ask(server.url("toy", role="admin"), "SHOW is_superuser") == ("on",)
 
@@ -71,10 +74,10 @@ def test_a_clone_that_fails_says_which_statement_and_why(server):
 def test_telemetry_is_switched_in_sessions_old_and_new(server, cluster):
     with psycopg.connect(server.url("postgres"), autocommit=True) as old:
         old.execute("SELECT 'loud'")
-        server.telemetry(False)
+        server.telemetry(on=False)
         old.execute("SELECT 'quiet old'")
         ask(server.url("postgres"), "SELECT 'quiet new'")
-        server.telemetry(True)
+        server.telemetry(on=True)
         old.execute("SELECT 'loud old'")
         ask(server.url("postgres"), "SELECT 'loud new'")
     assert all(logged(cluster, text) for text in ("'loud'", "'loud old'", "'loud new'"))
@@ -100,7 +103,8 @@ def test_a_taken_port_is_not_the_end(cluster, monkeypatch):
     assert ask(cluster.postgres.url("postgres"), "SELECT 1") == (1,)
 
 
-def test_a_server_that_died_is_reported_with_its_log(server, cluster):
+@pytest.mark.usefixtures("server")
+def test_a_server_that_died_is_reported_with_its_log(cluster):
     cluster.require_alive()
     cluster._process._popen.kill()
     cluster._process._popen.wait()

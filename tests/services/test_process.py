@@ -86,7 +86,7 @@ def test_a_process_that_ends_instead_of_getting_ready_says_why_at_once(begin):
 
 def test_a_process_that_never_gets_ready_is_stopped(begin):
     process = begin(python(SLEEPER))
-    with pytest.raises(ServiceNotReady, match="not ready after 0.2 s"):
+    with pytest.raises(ServiceNotReady, match=r"not ready after 0\.2 s"):
         process.wait_ready(lambda: None, timeout_s=0.2)
     assert process.status is not None
 

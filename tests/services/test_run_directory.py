@@ -92,7 +92,8 @@ def test_directories_that_only_look_like_ours_are_left_alone(tmp_path, monkeypat
     assert len(list(tmp_path.glob("*/file"))) == 3
 
 
-def test_what_a_killed_run_had_started_is_swept(own_cache, tmp_path, settings):
+@pytest.mark.usefixtures("own_cache")
+def test_what_a_killed_run_had_started_is_swept(tmp_path, settings):
     told = settings()
     script = f"""
         import os, sys, time

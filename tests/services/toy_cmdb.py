@@ -1,4 +1,4 @@
-"""The smallest service with data: `toy_cmdb.py seed URL RECORDS LOG` and `toy_cmdb.py serve PORT URL`."""
+"""The smallest service with data: `seed URL RECORDS LOG` and `serve PORT URL`."""
 
 import os
 import sys
