@@ -212,8 +212,9 @@ class Finding:
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
     def to_json(self) -> Json:
-        """Built-in types only, with the fingerprint first."""
-        return {"fingerprint": self.fingerprint, **dataclasses.asdict(self)}
+        """Built-in types only (an enum would not pass xdist), with the fingerprint first."""
+        plain = dataclasses.asdict(self) | {"severity": str(self.severity)}
+        return {"fingerprint": self.fingerprint, **plain}
 
     @classmethod
     def from_json(cls, data: Json) -> Finding:
@@ -264,8 +265,9 @@ class CheckResult:
     findings: tuple[Finding, ...] = ()
 
     def to_json(self) -> Json:
-        """Built-in types only."""
+        """Built-in types only (an enum would not pass xdist)."""
         return dataclasses.asdict(self) | {
+            "outcome": str(self.outcome),
             "contacts": [dataclasses.asdict(contact) for contact in self.contacts],
             "findings": [finding.to_json() for finding in self.findings],
         }

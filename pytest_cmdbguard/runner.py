@@ -23,7 +23,7 @@ from .report import results, terminal
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
     from types import FrameType
 
     from _pytest.terminal import TerminalReporter
@@ -156,10 +156,21 @@ class Recording:
             report.longrepr = str(call.excinfo.value)
         result = _result(evidence, report, call)
         report.__dict__[RESULT] = result.to_json()  # xdist carries whatever stands there
-        report.user_properties += [("criterion", result.criterion), ("check", result.check)]
-        if result.measured:
-            report.user_properties.append(("measured", result.measured))
+        # JUnit takes them from the report of the teardown, which copies the item's
+        item.user_properties = [*_properties(result)]
         return report
+
+
+def _properties(result: CheckResult) -> Iterator[tuple[str, object]]:
+    """What a JUnit file says of an item beside its outcome."""
+    yield "criterion", result.criterion
+    yield "check", result.check
+    yield "verdict", str(result.outcome)
+    if result.measured:
+        yield "measured", result.measured
+    if result.contacts:
+        reached = sum(contact.reached for contact in result.contacts)
+        yield "reach", f"{reached}/{len(result.contacts)}"
 
 
 def _result(

@@ -23,8 +23,8 @@ class Stopwatch:
     so its own samples are as good.
     """
 
-    def __init__(self, benchmark: Any, *, profile: str) -> None:  # noqa: ANN401 - what it is, another package decides
-        self._benchmark, self._profile = benchmark, profile
+    def __init__(self, find_benchmark: Callable[[], Any], *, profile: str) -> None:
+        self._find_benchmark, self._profile = find_benchmark, profile
 
     def judge(
         self, call: Callable[[], float | None], *, limit_s: float, quantile: float = 0.95
@@ -37,8 +37,8 @@ class Stopwatch:
             limit_s: seconds.
             quantile: 0.95 for p95.
 
-        The first calls only warm up, unless every one of them breaks the limit: then the
-        verdict is clear. An unclear one is measured again, twice as long each time, three
+        The first calls only warm up, unless so many of them break the limit that the verdict is
+        clear already. An unclear one is measured again, twice as long each time, three
         times at most and never beyond the profile's time cap.
         """
         warm_up: list[float] = []
@@ -66,10 +66,11 @@ class Stopwatch:
             if duration is not None:
                 own.append(duration)
 
-        if self._benchmark is None or self._benchmark.disabled:
+        benchmark = self._find_benchmark()
+        if benchmark is None:
             return [self._time(call) for _ in range(rounds)]
-        self._benchmark.pedantic(measured, rounds=rounds, iterations=1)
-        return own or list(self._benchmark.stats.stats.data)
+        benchmark.pedantic(measured, rounds=rounds, iterations=1)
+        return own or list(benchmark.stats.stats.data)
 
     def _until(
         self, call: Callable[[], float | None], count: int, deadline: float

@@ -110,7 +110,7 @@ class Cluster:
         """
         certificate = tls.issue(self.run.path / "tls")
         self.socket.mkdir(mode=0o700, exist_ok=True)
-        (self.data / "postgresql.auto.conf").unlink(missing_ok=True)
+        (self.data / "postgresql.auto.conf").write_text("")  # what ALTER SYSTEM left
         (self.data / "pg_hba.conf").write_text(cluster_settings.BOOTSTRAP)
         self._postgres = on_free_port(lambda port: self._start(port, certificate))
         postgres = self._postgres

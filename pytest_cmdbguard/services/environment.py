@@ -7,7 +7,7 @@ import json
 import shutil
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_cmdbguard.errors import GuardError, ServiceMissing
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.targets import Target
 
     from .zap import Zap
+
+TASK_ENDS_S = 2.0  # a download may take longer, and does not matter: it writes to the cache
 
 
 class Alive(Protocol):
@@ -51,7 +53,7 @@ class Environment:
         self._told, self._lock = progress, threading.Lock()
         self._run: RunDirectory | None = None
         self._services: list[Alive] = []
-        self._zap: Task[None] | None = None
+        self._tasks: list[Task[Any]] = []
 
     def start(self) -> Shared:
         """Start PostgreSQL and Redis, and wait for them; ZAP goes on starting beside.
@@ -68,9 +70,9 @@ class Environment:
         self._run = run = RunDirectory.create()
         self.target.environment = marked(run)
         state = self._begin_zap(run)
-        writing = Task(lambda: self._write_document(run))
-        starting = Task(lambda: self._start_redis(run))
-        seeding = Task(lambda: self._start_database(run))
+        writing = self._begin(lambda: self._write_document(run))
+        starting = self._begin(lambda: self._start_redis(run))
+        seeding = self._begin(lambda: self._start_database(run))
         document, redis_url = writing.result(), starting.result()  # the quick ones fail first
         database = seeding.result()
         shared = Shared(
@@ -98,6 +100,8 @@ class Environment:
         for service in reversed(self._services):
             self._quietly(service.stop)
         run.end_processes()
+        for task in self._tasks:  # what they worked on is gone: they end, and write no more
+            task.wait(TASK_ENDS_S)
         if keep_logs_in:
             shutil.copytree(run.logs, keep_logs_in, dirs_exist_ok=True)
         run.remove()
@@ -107,11 +111,16 @@ class Environment:
         for service in list(self._services):
             service.require_alive()
 
+    def _begin[T](self, function: Callable[[], T]) -> Task[T]:
+        task = Task(function)
+        self._tasks.append(task)
+        return task
+
     def _begin_zap(self, run: RunDirectory) -> Path | None:
         if self.settings.zap == "off":
             return None
         state = run.path / "zap.json"
-        self._zap = Task(lambda: zap_state.report(state, lambda: self._start_zap(run)))
+        self._begin(lambda: zap_state.report(state, lambda: self._start_zap(run)))
         return state
 
     def _start_zap(self, run: RunDirectory) -> Zap:

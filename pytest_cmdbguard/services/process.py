@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .run_directory import RunDirectory
 
 POLL_S = 0.01
+LAST_WORDS_S = 0.3  # a log collector of its own may outlive a process by that much
 TAKEN = re.compile(r"address already in use|errno 98|could not bind", re.IGNORECASE)
 
 
@@ -135,8 +136,11 @@ class Process:
         return value
 
     def _ended(self, waited_s: float) -> ServiceNotReady:
+        deadline = time.monotonic() + LAST_WORDS_S
+        while not (taken := TAKEN.search(self.tail())) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
         self.stop()
-        kind = PortTaken if TAKEN.search(self.tail()) else ServiceNotReady
+        kind = PortTaken if taken else ServiceNotReady
         remedy = f"it ended with status {self.status}; its last words: {self.tail()}"
         return self._failure(kind, waited_s, remedy)
 

@@ -25,6 +25,7 @@ import psutil
 from .started import Started, kill, marked_with, wait_until_gone
 
 PREFIX = "cmdbguard-"
+OWNER = "owner.json"
 NAME = re.compile(PREFIX + r"[0-9a-f]{8}")
 
 
@@ -63,7 +64,7 @@ class RunDirectory:
         path.mkdir(mode=0o700)
         run = cls(path)
         owner = Started.of(os.getpid(), name="owner", stop_signal=signal.SIGTERM)
-        write_json(path / "owner.json", dataclasses.asdict(owner))
+        write_json(path / OWNER, dataclasses.asdict(owner))
         for directory in (run.logs, run.processes, run.temporary):
             directory.mkdir()
         return run
@@ -92,8 +93,18 @@ class RunDirectory:
         return [entry.name for entry, _ in named] + [f"process {one.pid}" for one in rest]
 
     def remove(self) -> None:
-        """Delete the directory; harmless when it is gone."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Delete the directory; harmless when it is gone.
+
+        ``owner.json`` goes last: should something be left, the next run's sweep finds it.
+        """
+        for path in self.path.glob("*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != OWNER:
+                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            if [path.name for path in self.path.iterdir()] == [OWNER]:
+                shutil.rmtree(self.path)
 
     def is_abandoned(self) -> bool:
         """Whether the run's owner is dead.
@@ -101,7 +112,7 @@ class RunDirectory:
         Without ``owner.json`` it is one only when it is an old empty directory: its run was
         killed between two system calls. Anything else there is not ours to judge.
         """
-        owner = _read_started(self.path / "owner.json")
+        owner = _read_started(self.path / OWNER)
         if owner:
             return owner.running() is None
         with contextlib.suppress(OSError):

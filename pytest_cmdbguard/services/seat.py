@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,8 @@ class Seat:
         self.cmdb.stop()
         if self._cloned and self.shared.postgres is not None:
             self._cloned = False
-            self.shared.postgres.drop(self.database)
+            with contextlib.suppress(ServiceError):  # the server is gone, and the clone with it
+                self.shared.postgres.drop(self.database)
 
     def zap(self) -> Zap | None:
         """ZAP, as soon as it is ready; None when it is off.

@@ -102,13 +102,14 @@ def copy(source: Path, target: Path) -> None:
     Raises: OSError, shutil.Error.
     """
     command = ["cp", "-a", "--reflink=auto", str(source), str(target)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode == 0:
-        return
-    if "No space left" in finished.stderr:
-        raise OSError(finished.stderr.strip().splitlines()[-1])
+    with contextlib.suppress(FileNotFoundError):
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+        if finished.returncode == 0:
+            return
+        if "No space left" in finished.stderr:
+            raise OSError(finished.stderr.strip().splitlines()[-1])
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target, symlinks=True)  # a cp of another system
+    shutil.copytree(source, target, symlinks=True)  # without GNU cp
 
 
 def size_bytes(directory: Path) -> int:

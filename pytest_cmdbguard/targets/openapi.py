@@ -104,7 +104,8 @@ class OpenApiTarget:
         if not self.seed_files:
             return ""
         paths = {path for pattern in self.seed_files for path in self.directory.glob(pattern)}
-        digest = hashlib.sha256(repr((self.seed_arguments, self.own_environment, records)).encode())
+        told = (self.seed_arguments, self.own_environment, records)
+        digest = hashlib.sha256(repr(told).encode())
         for path in sorted(path for path in paths if path.is_file()):
             digest.update(f"{path.relative_to(self.directory)}\0".encode() + path.read_bytes())
         return f"openapi {digest.hexdigest()}"

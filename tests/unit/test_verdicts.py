@@ -128,6 +128,8 @@ def test_a_waiver_accepts_a_failure_and_does_not_hide_a_pass():
 def test_results_and_plans_survive_json():
     full = result(Outcome.FAILED, reason="r", reached=(True,), findings=(FINDING,))
     assert CheckResult.from_json(full.to_json()) == full
+    assert {type(value) for value in full.to_json().values()} <= {str, float, tuple, list}
+    assert type(full.to_json()["findings"][0]["severity"]) is str
     plan = Plan(selected={"n": ("a", "b", "c")}, totals={"b": 1}, narrowed=True)
     assert Plan.from_json(plan.to_json()) == plan
 
