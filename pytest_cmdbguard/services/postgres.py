@@ -101,6 +101,15 @@ class Postgres:
         statement = "CREATE DATABASE {} TEMPLATE {} OWNER {}" + how
         self._administer(statement, database, template, self.app.user)
 
+    def take(self, template: str, database: str) -> None:
+        """Make the template itself an ordinary database, at once: for the only one who needs it.
+
+        Raises: ServiceError.
+        """
+        statement = "ALTER DATABASE {} WITH IS_TEMPLATE false ALLOW_CONNECTIONS true"
+        self._administer(statement, template)
+        self._administer("ALTER DATABASE {} RENAME TO {}", template, database)
+
     def seal(self, database: str) -> None:
         """Make a database a template that can only be cloned from now on."""
         self._administer(

@@ -96,8 +96,12 @@ class Seat:
             return
         if self.shared.postgres is None:
             raise ServiceError("PostgreSQL", "is not there")
-        self.shared.postgres.clone(self.shared.template, self.database)
-        self._cloned = True
+        if self.worker == MAIN and self.settings.services == "embedded":
+            # nobody else clones it, and the server goes with the run: a copy would be for nothing
+            self.shared.postgres.take(self.shared.template, self.database)
+        else:
+            self.shared.postgres.clone(self.shared.template, self.database)
+            self._cloned = True
         empty(self.redis_url)
         minted = Task(lambda: self.target.mint(self.app_database_url))
         self.cmdb.database_url, self.cmdb.redis_url = self.app_database_url, self.redis_url

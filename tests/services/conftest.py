@@ -63,13 +63,6 @@ def cluster(run):
 
 
 @pytest.fixture
-def server(cluster):
-    cluster.initialise()
-    cluster.start()
-    return cluster.postgres
-
-
-@pytest.fixture
 def toy(tmp_path):
     """Tables of cmdbguard.toml that describe the toy service."""
     (tmp_path / "openapi.json").write_text(json.dumps(DOCUMENT))
