@@ -38,8 +38,13 @@ def ask(url, query):
         return connection.execute(query).fetchone()
 
 
-def logged(running, text):
-    return text in cluster.server_log.read_text()
+def log_until(running, text):
+    """The log, as soon as that text is in it: the server writes it through another process."""
+    deadline = time.monotonic() + 5
+    while text not in (log := running.server_log.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return log
 
 
 def test_the_target_comes_in_through_tls_as_a_role_without_power(server):
