@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from .zap import Zap
 
-TASK_ENDS_S = 2.0  # a download may take longer, and does not matter: it writes to the cache
+TASK_ENDS_S = 2.0  # what tasks work on is gone then, so they end by themselves
 
 
 class Alive(Protocol):
@@ -100,10 +100,10 @@ class Environment:
         for service in reversed(self._services):
             self._quietly(service.stop)
         run.end_processes()
-        for task in self._tasks:  # what they worked on is gone: they end, and write no more
+        for task in self._tasks:  # ZAP's is not among them: a download writes to the cache only
             task.wait(TASK_ENDS_S)
         if keep_logs_in:
-            shutil.copytree(run.logs, keep_logs_in, dirs_exist_ok=True)
+            self._quietly(lambda: shutil.copytree(run.logs, keep_logs_in, dirs_exist_ok=True))
         run.remove()
 
     def require_alive(self) -> None:
@@ -120,7 +120,7 @@ class Environment:
         if self.settings.zap == "off":
             return None
         state = run.path / "zap.json"
-        self._begin(lambda: zap_state.report(state, lambda: self._start_zap(run)))
+        Task(lambda: zap_state.report(state, lambda: self._start_zap(run)))
         return state
 
     def _start_zap(self, run: RunDirectory) -> Zap:
@@ -188,7 +188,7 @@ class Environment:
         with self._lock:
             self._told(line)
 
-    def _quietly(self, stop: Callable[[], None]) -> None:
+    def _quietly(self, stop: Callable[[], object]) -> None:
         """The end of one service must not keep the others alive."""
         try:
             stop()
