@@ -1,16 +1,22 @@
-"""Fills an empty database: the schema and so many assets for each of two tenants."""
+"""Fills an empty database: the schema, and so many assets shared out to two tenants."""
 
 import sys
 
 import psycopg
 
+SCHEMA = """
+    create table assets (
+      id bigint generated always as identity primary key,
+      tenant text not null,
+      name text collate "C" not null
+    );
+    create index on assets (tenant, name)
+"""
+ASSETS = """
+    insert into assets (tenant, name)
+    select (array['north', 'south'])[1 + mod(n, 2)], md5(n::text) from generate_series(1, %s) n
+"""
+
 with psycopg.connect(sys.argv[1], autocommit=True) as connection:
-    connection.execute(
-        "create table assets (id int generated always as identity primary key,"
-        " tenant text not null, name text not null)"
-    )
-    connection.execute(
-        "insert into assets (tenant, name) select case n % 2 when 0 then 'north' else 'south' end,"
-        " 'asset ' || n from generate_series(1, %s) n",
-        [int(sys.argv[2])],
-    )
+    connection.execute(SCHEMA)
+    connection.execute(ASSETS, [int(sys.argv[2])])

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, Phase
 from pytest_cmdbguard.probes.invalid import broken_bodies, invalid_bodies, malformed_texts
 
 if TYPE_CHECKING:
-
     from hypothesis.strategies import SearchStrategy
 
     from pytest_cmdbguard.model import Exchange, Operation

@@ -55,10 +55,16 @@ class Asker:
 def _urls(case: SpeedCase, engine: sa.Engine) -> list[str]:
     """Path and query for every row of values that the database has.
 
-    Raises: WrongAnswer when there is none, or a place in the path has no column.
+    Raises: WrongAnswer when there is none, a place in the path has no column, or PostgreSQL
+    refuses the query.
     """
-    with engine.connect() as connection:
-        rows = connection.execute(sa.text(case.values)).mappings().all()
+    try:
+        with engine.connect() as connection:
+            run = connection.execution_options(no_parameters=True).exec_driver_sql
+            rows = run(case.values).mappings().all()
+    except sa.exc.DBAPIError as error:
+        problem = str(error.orig).splitlines()[0]
+        raise WrongAnswer(f"{case.path}: the SQL for its values is refused: {problem}") from None
     places = set(re.findall(r"\{(\w+)\}", case.path))
     if not rows or not places <= set(rows[0]):
         raise WrongAnswer(f"{case.path}: the database gives no values for {sorted(places)}")

@@ -1,17 +1,28 @@
-"""Anything with an OpenAPI document as a target, as ``cmdbguard.toml`` describes it."""
+"""Anything with an OpenAPI document as a target, as ``cmdbguard.toml`` describes it.
+
+``[target]`` says how it starts and is seeded, ``[actors.NAME]`` who uses it. The requests that
+users wait for, which timing and plan checks watch, have a table each; ``values`` is SQL with one
+row per distinct request, its columns named like the places of ``path``::
+
+    [target.speed.search]
+    operation = "assets_list"
+    path = "/assets?q={q}"
+    values = "select distinct left(name, 8) as q from assets limit 2000"
+
+The one named ``search`` is what ``indexed-search`` is about.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
+import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
-from pytest_cmdbguard.errors import DocumentError
+from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.services.loopback import require_loopback
 
-from . import SpeedCase, commands, table_reader
+from . import SpeedCase, commands, documents, table_reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +40,7 @@ class OpenApiTarget:
     ``running`` is its URL when it runs already. ``seed_arguments`` fill its database
     (``{database_url}``, ``{records}``); ``seed_files`` are patterns of the files that decide
     about the rows: without them nobody knows when a snapshot is out of date, and none is kept.
+    A first word ``python`` of a command means the interpreter that runs pytest.
     """
 
     directory: Path
@@ -73,6 +85,10 @@ class OpenApiTarget:
             seed_files=tuple(map(str, table.get("seed_files", ()))),
             shared=frozenset(table.get("shared", ())),
             actors=tuple(table_reader.actor(name, entry) for name, entry in actors.items()),
+            speed={
+                name: table_reader.speed_case(name, entry)
+                for name, entry in table.get("speed", {}).items()
+            },
         )
 
     @property
@@ -84,20 +100,21 @@ class OpenApiTarget:
     def document(self) -> Json:
         """The document, from its file or from the running service.
 
-        Raises: DocumentError.
+        Raises: DocumentError; SettingsError when a speed case is of no GET operation in it.
         """
-        text = self._fetch() if self.document_place.startswith("/") else self._read()
-        try:
-            document = json.loads(text)
-        except ValueError as error:
-            raise DocumentError(
-                self.document_place, f"is not JSON ({error})", remedy="export it as JSON"
-            ) from None
-        if not isinstance(document, dict):
-            raise DocumentError(
-                self.document_place, "is not a JSON object", remedy="export it as OpenAPI 3"
-            )
+        document = documents.read(
+            self.document_place, directory=self.directory, running=self.running
+        )
+        if self.speed:
+            self._require_documented(document)
         return document
+
+    def _require_documented(self, document: Json) -> None:
+        known = [op.id for op in operations(document, where=self.name) if op.method == "GET"]
+        for name, case in self.speed.items():
+            if case.operation not in known:
+                remedy = f"name one of its GET operations: {', '.join(known)}"
+                raise table_reader.wrong(f"target.speed.{name}.operation", case.operation, remedy)
 
     def seed_key(self, records: int) -> str:
         """Equal for equal seed files, command and size; empty when no files are named."""
@@ -116,7 +133,7 @@ class OpenApiTarget:
             places = {"database_url": database_url, "records": str(records)}
             commands.run(
                 self.name,
-                _filled(self.seed_arguments, places),
+                _runnable(_filled(self.seed_arguments, places)),
                 environment={**self.environment, **self._environment(places)},
                 directory=self.directory,
             )
@@ -126,7 +143,7 @@ class OpenApiTarget:
     ) -> tuple[list[str], dict[str, str]]:
         """The command and the environment of the settings, with their places filled."""
         places = {"port": str(port), "database_url": database_url, "redis_url": redis_url}
-        return _filled(self.arguments, places), self._environment(places)
+        return _runnable(_filled(self.arguments, places)), self._environment(places)
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """The actors of the settings: their credentials are whatever stands there."""
@@ -137,30 +154,10 @@ class OpenApiTarget:
         names, values = self.own_environment.keys(), self.own_environment.values()
         return dict(zip(names, _filled(tuple(values), places), strict=True))
 
-    def _read(self) -> str:
-        path = self.directory / self.document_place
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            remedy = "correct document in [target] of cmdbguard.toml"
-            raise DocumentError(str(path), f"cannot be read ({error})", remedy=remedy) from None
 
-    def _fetch(self) -> str:
-        if self.running is None:
-            remedy = "write it to a file once, and name that file: it is needed before a start"
-            raise DocumentError(self.document_place, "is a path of the service", remedy=remedy)
-        import requests  # noqa: PLC0415 - only a running service needs it
-
-        url = urljoin(self.running, self.document_place)
-        try:
-            with requests.Session() as session:
-                session.trust_env = False
-                answer = session.get(url, timeout=10, allow_redirects=False)
-                answer.raise_for_status()
-        except requests.RequestException as error:
-            remedy = "start the service, or correct document in [target] of cmdbguard.toml"
-            raise DocumentError(url, f"cannot be fetched ({error})", remedy=remedy) from None
-        return answer.text
+def _runnable(words: list[str]) -> list[str]:
+    """The command; plain ``python`` is the one that runs now, which has the same packages."""
+    return [sys.executable, *words[1:]] if words[:1] == ["python"] else words
 
 
 def _filled(words: tuple[str, ...], places: Mapping[str, str]) -> list[str]:

@@ -1,16 +1,23 @@
-"""Reading ``[target]`` and ``[actors.NAME]`` of ``cmdbguard.toml``: what is wrong is said here."""
+"""Reading ``[target]``, ``[target.speed.NAME]`` and ``[actors.NAME]`` of ``cmdbguard.toml``.
+
+What is wrong with them is said here.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pytest_cmdbguard.errors import SettingsError
 from pytest_cmdbguard.model import Actor
 
+from . import SpeedCase
+
 SOURCE = "cmdbguard.toml"
 ACTOR_KEYS = ("role", "tenant", "headers", "token_env")
+SPEED_KEYS = ("operation", "path", "values")
 KINDS: Mapping[str, type | tuple[type, ...]] = {
     "name": str,
     "document": str,
@@ -21,6 +28,7 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "seed": list,
     "seed_files": list,
     "shared": list,
+    "speed": dict,
 }
 
 
@@ -50,6 +58,23 @@ def actor(name: str, entry: object) -> Actor:
         tenant=entry.get("tenant"),
         headers={**{header: str(text) for header, text in headers.items()}, **_token(key, entry)},
     )
+
+
+def speed_case(name: str, entry: object) -> SpeedCase:
+    """The request whose speed counts that a table describes. Raises: SettingsError."""
+    key = f"target.speed.{name}"
+    if not isinstance(entry, Mapping):
+        raise wrong(key, entry, f"write a table with {', '.join(SPEED_KEYS)}")
+    for unknown in set(entry) - set(SPEED_KEYS):
+        remedy = f"no such key; known are: {', '.join(SPEED_KEYS)}"
+        raise wrong(f"{key}.{unknown}", entry[unknown], remedy)
+    for word in SPEED_KEYS:
+        if not isinstance(entry.get(word), str) or not entry[word]:
+            raise wrong(f"{key}.{word}", entry.get(word), "write a text")
+    if not re.match(r"/.*\{\w+\}", entry["path"]):
+        remedy = "write path and query with a place for a column of values: /assets?q={q}"
+        raise wrong(f"{key}.path", entry["path"], remedy)
+    return SpeedCase(operation=entry["operation"], path=entry["path"], values=entry["values"])
 
 
 def _token(key: str, entry: Mapping[str, Any]) -> dict[str, str]:
