@@ -176,7 +176,10 @@ def add_options(parser: pytest.Parser) -> None:
     for option in OPTIONS:
         argument = {"default": None, "help": option.help, **option.argument}
         group.addoption(option.flag, dest=option.key, **argument)
-        parser.addini(option.key, option.help, type="args" if option.name == "select" else None)
+        if option.name == "select":
+            parser.addini(option.key, option.help, type="args")
+        else:
+            parser.addini(option.key, option.help)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,8 @@ def header(run: Run) -> str:
 
 
 def _services(seen: Mapping[str, object]) -> list[str]:
-    return [str(seen[name]) for name in ("postgres", "redis", "zap") if seen.get(name)]
+    names = {"postgres": "PostgreSQL ", "redis": "", "zap": ""}
+    return [f"{product}{seen[name]}" for name, product in names.items() if seen.get(name)]
 
 
 def summary(reporter: TerminalReporter, run: Run, *, report: Path) -> None:
@@ -160,7 +161,7 @@ def _finding(reporter: TerminalReporter, finding: Finding) -> None:
     bad = finding.severity in {Severity.CRITICAL, Severity.HIGH}
     title = f"{finding.check} {finding.severity}: {finding.title}"
     reporter.write_line("")
-    reporter.write_line(f"{title}   {where}", red=bad, yellow=not bad, bold=True)
+    reporter.write_line(f"{title}   {where}".rstrip(), red=bad, yellow=not bad, bold=True)
     _field(reporter, "proof", finding.proof)
     for number, line in enumerate(finding.reproduce):
         reporter.write_line(f"  {'' if number else 'reproduce':<10} {line}")
@@ -187,4 +188,6 @@ def _closing(reporter: TerminalReporter, run: Run, report: Path) -> None:
     if missing:
         words += f"; {missing} of their checks were deselected"
     words += f". Report: {os.path.relpath(report)}"
+    if run.environment.get("zap_level") == "off":
+        reporter.write_line(f"{run.environment['zap']}: probes went straight to the target")
     reporter.write_line(words, bold=True, green=is_open, red=not is_open)

@@ -33,7 +33,7 @@ def test_a_waiver_counts_until_its_date_and_no_longer():
     waiver = {"reason": "tape library in May", "owner": "ops", "until": TODAY}
     criteria = Criteria.load({"backup": {"waived": waiver}}, today=TODAY)
     assert criteria.rulings["backup"].verdict is Verdict.WAIVED
-    assert '"tape library in May" (ops, until 2026-11-22)' == criteria.rulings["backup"].reason
+    assert criteria.rulings["backup"].reason == '"tape library in May" (ops, until 2026-11-22)'
     later = Criteria.load({"backup": {"waived": waiver}}, today=TODAY + dt.timedelta(days=1))
     assert "backup" not in later.rulings
 

@@ -63,9 +63,7 @@ def test_a_table_gives_the_option_of_the_same_name(pytester):
 
 
 def test_select_takes_blanks_commas_and_repetition(pytester):
-    config = pytester.parseconfig(
-        "--cmdbguard-select", "a", "b,c", "--cmdbguard-select", "d"
-    )
+    config = pytester.parseconfig("--cmdbguard-select", "a", "b,c", "--cmdbguard-select", "d")
     assert Settings.from_config(config).select == ("a", "b", "c", "d")
 
 

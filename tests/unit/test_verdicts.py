@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -77,7 +78,7 @@ def test_probes_that_met_no_sink_verify_nothing():
 
 def rows(results, *, select=(), narrowed=False, planned=("n",), total=1, criteria=CRITERIA):
     plan = Plan(
-        selected={node: ("CG-INJ-001", "sql-injection", "t") for node in planned},
+        selected=dict.fromkeys(planned, ("CG-INJ-001", "sql-injection", "t")),
         totals={"sql-injection": total},
         narrowed=narrowed,
     )
@@ -135,8 +136,6 @@ def test_results_and_plans_survive_json():
 
 
 def test_a_fingerprint_depends_on_the_place_and_not_on_the_proof():
-    import dataclasses
-
     other = dataclasses.replace(FINDING, proof="another", reproduce=("curl",), title="x")
     elsewhere = dataclasses.replace(FINDING, parameter="q")
     assert other.fingerprint == FINDING.fingerprint != elsewhere.fingerprint
