@@ -108,8 +108,7 @@ def foreign_objects_are_untouchable(
         if before is not None and after != before:
             evidence.finding(
                 f"{stranger.name} (tenant {stranger.tenant}) was answered HTTP {answer.status}, "
-                f"and the row {row} of tenant {owned.owner.tenant} is "
-                + ("gone" if after is None else f"changed: {before} became {after}"),
+                f"and in {row} of tenant {owned.owner.tenant}: {before.turned_into(after)}",
                 operation=operation,
                 sink="row",
                 exchange=answer,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.campaigns.plan_reader import PlanReader
     from pytest_cmdbguard.campaigns.speed import Asker
 
+SHOWN = 400
 PAGE_SIZES = ("limit", "page_size", "per_page", "pageSize", "size")
 
 
@@ -38,7 +39,7 @@ def large_tables_are_read_by_index(
     observed = plans.of(speed_case.ask, large_rows=int(threshold["large_rows"]))
     for scan in observed.scans:
         evidence.finding(
-            f"{scan}\n{scan.statement}",
+            f"{scan}\n{_end(scan.statement)}",
             operation=speed_case.operation,
             sink=f"{speed_case.name}: {scan.table}",
             exchange=speed_case.last,
@@ -49,6 +50,11 @@ def large_tables_are_read_by_index(
         reached=observed.explained > 0,
         stopped="no statement on a large table was seen",
     )
+
+
+def _end(statement: str) -> str:
+    """The part of a long statement that says where it looks: its end."""
+    return statement if len(statement) <= SHOWN else f"… {statement[-SHOWN:]}"
 
 
 @check(
