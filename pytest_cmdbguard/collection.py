@@ -140,7 +140,7 @@ class Selection:
             return 2
         return int("zap" in getattr(item, "fixturenames", ()))
 
-    def plan(self, items: list[pytest.Item], *, narrowed: bool) -> Plan:
+    def plan(self, items: list[pytest.Item]) -> Plan:
         """What is left when every other plugin has narrowed too (``-k``, ``-m``, ``--lf``)."""
         selected = {}
         for item in items:
@@ -149,5 +149,5 @@ class Selection:
         return Plan(
             selected=selected,
             totals=dict(self._totals),
-            narrowed=narrowed or len(items) < self._wanted,
+            narrowed=len(items) < self._wanted,
         )

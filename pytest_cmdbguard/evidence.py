@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from .model import CheckResult, Contact, Exchange, Finding, Operation, Outcome, Parameter, Severity
+from .model import (
+    CHECK_ID,
+    CheckResult,
+    Contact,
+    Exchange,
+    Finding,
+    Operation,
+    Outcome,
+    Parameter,
+    Severity,
+)
 from .model import check as Claim  # noqa: N812 - a noun where it is data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOT_VERIFIED = "not verified: "
+_NAME = re.compile(r"[\w/.:+-]+")  # what an expression of -k may consist of
 evidence_key = pytest.StashKey["Evidence"]()
 
 
@@ -32,8 +44,9 @@ class Evidence:
     point whether a probe met a sink, and ``measure`` gives the matrix a figure.
     """
 
-    def __init__(self, claim: Claim, nodeid: str) -> None:
+    def __init__(self, claim: Claim, nodeid: str, *, flags: Sequence[str] = ()) -> None:
         self.claim, self.nodeid = claim, nodeid
+        self._flags = flags
         self._measured, self._share = "", 0.0
         self._seen: list[tuple[str, Exchange | str]] = []
         self._findings: dict[str, Finding] = {}
@@ -97,7 +110,7 @@ class Evidence:
             parameter=point.name if point else "",
             sink=sink,
             proof=proof,
-            reproduce=self._reproduce(operation, exchange),
+            reproduce=self._reproduce(exchange),
             remedy=self.claim.remedy,
             references=self.claim.references,
         )
@@ -129,12 +142,16 @@ class Evidence:
             findings=self.findings,
         )
 
-    def _reproduce(
-        self, operation: Operation | None, exchange: Exchange | None
-    ) -> tuple[str, ...]:
-        again = f"pytest --cmdbguard --cmdbguard-select {self.claim.id}"
-        if operation:
-            again += f" -k {operation.id!r}" if " " in operation.id else f" -k {operation.id}"
+    def _reproduce(self, exchange: Exchange | None) -> tuple[str, ...]:
+        """The request as a shell line, and the pytest line that runs this item again."""
+        words = ["pytest --cmdbguard", *self._flags]
+        if CHECK_ID.fullmatch(self.claim.id):
+            words.append(f"--cmdbguard-select {self.claim.id}")
+        name, _, parameter = self.nodeid.rpartition("::")[2].removesuffix("]").partition("[")
+        wanted = parameter or (name if len(words) == 1 + len(self._flags) else "")
+        if _NAME.fullmatch(wanted):
+            words.append(f"-k {wanted}")
+        again = " ".join(words)
         return (exchange.curl(), again) if exchange else (again,)
 
 

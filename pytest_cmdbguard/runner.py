@@ -23,7 +23,7 @@ from .report import results, terminal
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from types import FrameType
 
     from _pytest.terminal import TerminalReporter
@@ -43,8 +43,9 @@ def register(config: pytest.Config) -> None:
     config.stash[gate_key] = gate
     config.add_cleanup(gate.stop)
     _register_fixtures(config)
+    _let_lf_choose_items(config)
     config.pluginmanager.register(Collecting(gate), "cmdbguard-collecting")
-    config.pluginmanager.register(Recording(), "cmdbguard-recording")
+    config.pluginmanager.register(Recording(gate.settings.as_flags()), "cmdbguard-recording")
     if is_worker(config):
         config.pluginmanager.register(WorkerLink(config, gate), "cmdbguard-worker")
         return
@@ -60,6 +61,16 @@ def _register_fixtures(config: pytest.Config) -> None:
     for found in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"{FIXTURES}.{found.name}")
         config.pluginmanager.register(module, f"cmdbguard-fixture-{found.name}")
+
+
+def _let_lf_choose_items(config: pytest.Config) -> None:
+    """Keep ``--lf`` from leaving out whole files; it still deselects what did not fail.
+
+    It looks for the files of failed items on the disk, where shipped checks have none, and the
+    gate must know how many items there are.
+    """
+    if config.pluginmanager.hasplugin("lfplugin-collwrapper"):
+        config.pluginmanager.unregister(name="lfplugin-collwrapper")
 
 
 class Collecting:
@@ -113,8 +124,7 @@ class Collecting:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Fix the order and remember the plan, after every other plugin had its say."""
         self.gate.selection.order(session.items)
-        narrowed = bool(session.config.getoption("lf", default=False))
-        self.gate.plan = self.gate.selection.plan(session.items, narrowed=narrowed)
+        self.gate.plan = self.gate.selection.plan(session.items)
 
 
 def _parametrize(
@@ -132,6 +142,9 @@ def _parametrize(
 class Recording:
     """In every process that runs checks: what an item saw becomes part of its report."""
 
+    def __init__(self, flags: Sequence[str]) -> None:
+        self.flags = flags
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Timing items run alone, all others side by side (across xdist workers)."""
@@ -144,7 +157,7 @@ class Recording:
         """A fresh record for every attempt."""
         claim = claim_of(item)
         if claim is not None:
-            item.stash[evidence_key] = Evidence(claim, item.nodeid)
+            item.stash[evidence_key] = Evidence(claim, item.nodeid, flags=self.flags)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:

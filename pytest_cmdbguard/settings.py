@@ -230,6 +230,15 @@ class Settings:
         settings._require_consistency()
         return settings
 
+    def as_flags(self) -> list[str]:
+        """What it takes on the command line to test the same thing in the same way."""
+        names = ("target", "services", "profile", "records", "fault")
+        return [
+            f"{option.flag}={getattr(self, option.name)}"
+            for option in OPTIONS
+            if option.name in names and self.sources.get(option.name) == "command line"
+        ]
+
     @classmethod
     def defaults(cls, rootpath: Path) -> Settings:
         """What a run has that was told nothing."""

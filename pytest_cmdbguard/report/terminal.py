@@ -46,6 +46,8 @@ class Progress:
     def __exit__(self, *error: object) -> None:
         if self._reporter and self._reporter.isatty:
             self._reporter.rewrite("", erase=True)
+        # What comes later (ZAP is still starting) would land in the output of some check.
+        self._reporter = None
 
     def __call__(self, stage: str) -> None:
         """Tell that a stage is done."""

@@ -7,6 +7,7 @@ the number of rows and the sum of their ``xmin`` tell every insert, update and d
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
@@ -51,10 +52,25 @@ class TableState:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RowState:
-    """Differs whenever a row was written, even with the same content (``md5`` tells)."""
+    """Differs whenever a row was written, even with the same content.
 
-    md5: str
+    ``columns`` are the values as JSON texts by column name; ``xmin`` is the transaction that
+    wrote the row.
+    """
+
+    columns: Mapping[str, str]
     xmin: int
+
+    def turned_into(self, after: RowState | None) -> str:
+        """In words what became of the row: gone, or old and new values of what changed."""
+        if after is None:
+            return "gone"
+        changed = [
+            f"{name} {value} became {after.columns.get(name)}"
+            for name, value in self.columns.items()
+            if after.columns.get(name) != value
+        ]
+        return "; ".join(changed) or f"written again (transaction {after.xmin})"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +170,14 @@ class RowWitness:
     def state(self, row: Place) -> RowState | None:
         """The state of one row now; None when it is gone."""
         where = " and ".join(f'"{name}" = :k{n}' for n, (name, _) in enumerate(row.key))
-        query = f"select md5(t::text), xmin::text from {row.table} t where {where}"  # noqa: S608 - quoted by the catalogue
+        query = f"select row_to_json(t)::jsonb, xmin::text from {row.table} t where {where}"  # noqa: S608 - quoted by the catalogue
         values = {f"k{n}": value for n, (_, value) in enumerate(row.key)}
         with self._engine.connect() as connection:
             found = connection.execute(text(query), values).one_or_none()
-        return None if found is None else RowState(md5=str(found[0]), xmin=int(found[1]))
+        if found is None:
+            return None
+        columns = {name: json.dumps(value) for name, value in found[0].items()}
+        return RowState(columns=columns, xmin=int(found[1]))
 
     def close(self) -> None:
         """Give the connections back; harmless when done twice."""

@@ -96,7 +96,7 @@ def test_the_state_of_a_row_changes_with_it_and_ends_with_it(rows, connection):
     assert rows.state(row) == first
     connection.execute("update device set name = name where id = 200002")
     second = rows.state(row)
-    assert (second.md5, second.xmin > first.xmin) == (first.md5, True)
+    assert (second.columns, second.xmin > first.xmin) == (first.columns, True)
     connection.execute("delete from device where id = 200002")
     assert rows.state(row) is None
 
