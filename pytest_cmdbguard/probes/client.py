@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json as json_format
 import re
 import socket
@@ -11,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ProtocolError
 
 from pytest_cmdbguard.errors import GuardError, ProxyGone, ServiceError
 from pytest_cmdbguard.model import Actor, Exchange, Operation
@@ -159,7 +161,7 @@ class Api:
         prepared = session.prepare_request(request)
         started = time.perf_counter()
         try:
-            response = session.send(prepared, timeout=self._timeout_s, allow_redirects=False)
+            response = self._answer(session, prepared)
         except requests.RequestException as error:
             raise self._explained(prepared, error) from error
         return Exchange(
@@ -174,6 +176,24 @@ class Api:
             elapsed_s=time.perf_counter() - started,
             tokens=tokens,
         )
+
+    def _answer(
+        self, session: requests.Session, request: requests.PreparedRequest
+    ) -> requests.Response:
+        """One answer; asked for twice where the server closed a kept-open connection.
+
+        Servers do so after an answer, for instance when a handler failed, and the next request
+        may be on its way already (RFC 9112, 9.3.1).
+        """
+        send = functools.partial(
+            session.send, request, timeout=self._timeout_s, allow_redirects=False
+        )
+        try:
+            return send()
+        except requests.ConnectionError as error:
+            if self._proxy or not isinstance(error.args[0], ProtocolError):
+                raise
+        return send()
 
     def _explained(
         self, request: requests.PreparedRequest, error: requests.RequestException

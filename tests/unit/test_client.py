@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import socket
 import time
 
@@ -176,3 +177,15 @@ def test_connections_are_kept(api, server):
     for _ in range(5):
         api.as_actor("red").get("/")
     assert server.connections == 1
+
+
+def test_a_kept_connection_that_the_server_closes_is_no_failure_of_the_request(api, server):
+    def hang_up_when_asked_again(handler):
+        if vars(handler).setdefault("has_answered", False):
+            handler.wfile, handler.close_connection = io.BytesIO(), True
+        handler.has_answered = True
+        return 200, {}, b"{}"
+
+    server.answer = hang_up_when_asked_again
+    assert [api.post("/a", body=b"1").status for _ in range(2)] == [200, 200]
+    assert (len(server.asked), server.connections) == (3, 2)
