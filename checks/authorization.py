@@ -65,7 +65,7 @@ def foreign_objects_are_invisible(
             operation,
             Parameter(location="object", name="owner token"),
             reached=reached,
-            stopped="the owner is not shown such an object here either",
+            stopped="not shown to its owner either",
         )
 
 

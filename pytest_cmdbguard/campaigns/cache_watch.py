@@ -68,9 +68,11 @@ class CacheWatch:
         rows: RowWitness,
         estate: Estate,
         strangers: Iterable[Actor],
+        *,
+        commons: Estate,
     ) -> None:
         self._api, self._sql, self._rows, self._estate = api, sql, rows, estate
-        self._strangers = tuple(strangers)
+        self._strangers, self._commons = tuple(strangers), commons
         self._page_sizes = itertools.count(11)
 
     def is_shared(self, operation: Operation) -> bool:
@@ -79,7 +81,8 @@ class CacheWatch:
 
     def write_between_reads(self, update: Operation) -> Story:
         """Read, read again, write, read: hit, fresh; and what was not written is still a hit."""
-        changed, kept = self._estate.fresh(update), self._estate.fresh(update)
+        estate = self._commons if self.is_shared(update) else self._estate
+        changed, kept = estate.fresh(update), estate.fresh(update)
         read = self._estate.reader(update)
         if changed is None or kept is None or read is None:
             return Story(stopped="no actor can create and read such an object")

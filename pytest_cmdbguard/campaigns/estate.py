@@ -7,6 +7,7 @@ whoever is shown one was shown that owner's data.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,7 +85,11 @@ class Estate:
             owner.name: Surroundings(api.as_actor(owner.name), operations) for owner in owners
         }
         self.creators = tuple(op for op in operations if self._creates(op))
-        self.objects = tuple(owned for op in self.creators if (owned := self.create(op)))
+
+    @functools.cached_property
+    def objects(self) -> tuple[Owned, ...]:
+        """One object per resource, created when somebody asks for the first time."""
+        return tuple(owned for op in self.creators if (owned := self.create(op)))
 
     def is_shared(self, operation: Operation) -> bool:
         """Whether an operation is on something that all tenants share by design."""
@@ -105,9 +110,18 @@ class Estate:
         A text field may be picky in ways the document does not tell (an address, a MAC): then
         the next choice of fields gets the tokens. What worked once is tried first.
         """
-        choices = [self._markable[operation.id]] if operation.id in self._markable else None
+        owned = self._try(operation)
+        if owned is None and operation.id in self._markable:
+            # It worked before: what was learned (a tag, a site) must have gone in the meantime.
+            for surroundings in self._surroundings.values():
+                surroundings.forget()
+            owned = self._try(operation)
+        return owned
+
+    def _try(self, operation: Operation) -> Owned | None:
+        known = self._markable.get(operation.id)
         for owner in self.owners:
-            for names in choices or _choices(_text_fields(operation)):
+            for names in [known] if known else _choices(_text_fields(operation)):
                 if owned := self._create(operation, owner, names):
                     self._markable[operation.id] = names
                     return owned

@@ -53,6 +53,10 @@ class Surroundings:
             values |= _by_pointer(self.body(operation))
         return values
 
+    def forget(self) -> None:
+        """Learn everything anew: what was learned may have been renamed or deleted since."""
+        self._items.clear()
+
     def body(self, operation: Operation) -> Any:  # noqa: ANN401 - any JSON value
         """A valid JSON body: an existing object of the resource, reduced to what the schema takes.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Self
 
 from pytest_cmdbguard.model import Outcome, Severity, Verdict
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
 
-    from pytest_cmdbguard.model import CheckResult, Finding, Row, Run
+    from pytest_cmdbguard.model import CheckResult, Contact, Finding, Row, Run
 
 HEADINGS = ("criterion", "verdict", "checks", "reach", "worst / measured")
 NOTHING = "-"
@@ -138,23 +139,30 @@ def _reach(row: Row) -> str:
 
 
 def _remark(row: Row) -> str:
-    if row.findings:
+    if row.findings and row.verdict is Verdict.FAILED:
         worst = row.findings[0]
         where = f"{worst.operation}, {worst.location} {worst.parameter}".rstrip(", ")
         more = f" (and {len(row.findings) - 1} more)" if len(row.findings) > 1 else ""
         return f"{worst.severity}: {where or worst.title}{more}"
     if row.reason:
         return row.reason
-    return _nearest_to_its_limit(row.checks)
+    return _nearest_to_its_limit(row.checks) or _stopped(row.contacts) or NOTHING
 
 
 def _nearest_to_its_limit(checks: Sequence[CheckResult]) -> str:
     """The figure that took most of its limit."""
     figures = [result for result in checks if result.measured]
     if not figures:
-        return NOTHING
+        return ""
     worst = max(figures, key=lambda result: result.share)
     return worst.measured + (f", nearest of {len(figures)}" if len(figures) > 1 else "")
+
+
+def _stopped(contacts: Sequence[Contact]) -> str:
+    """Why probes met no sink, the most frequent reasons."""
+    words = Counter(c.stopped.partition(":")[0] for c in contacts if not c.reached)
+    reasons = ", ".join(f"{count} {word}" for word, count in words.most_common(2))
+    return f"unreached: {reasons}" if reasons else ""
 
 
 def _finding(reporter: TerminalReporter, finding: Finding) -> None:
