@@ -19,7 +19,7 @@ from .services.shared import Shared
 from .verdicts import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from .gate import Gate
@@ -89,16 +89,29 @@ class ControllerLink:
         if self.gate.shared is not None:
             node.workerinput[INPUT] = json.dumps(self.gate.shared.to_json())
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        """Take over the plan that a worker wrote: the controller collects nothing itself."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None]:
+        """Take over the plan that a worker wrote: the controller collects nothing itself.
+
+        Raises: pytest.UsageError, after everybody else finished, when the workers met one.
+        """
+        problem = self._take_over()
+        yield
+        if problem:
+            raise pytest.UsageError(problem)
+
+    def _take_over(self) -> str:
+        """Returns: what was wrong with the user's markers, empty when nothing was."""
         if self.gate.shared is None or self.gate.plan is not None:
-            return
+            return ""
         path = self.gate.shared.run_directory / PLAN
         if path.is_file():
             data = json.loads(path.read_text(encoding="utf-8"))
             self.gate.plan = Plan.from_json(data["plan"])
             self.gate.selection.deselected = data["deselected"]
+            self.gate.aborted = data["problem"] or self.gate.aborted
+            return str(data["problem"])
+        return ""
 
 
 class WorkerLink:
@@ -120,6 +133,7 @@ class WorkerLink:
         data = {
             "plan": self.gate.plan.to_json(),
             "deselected": self.gate.selection.deselected,
+            "problem": self.gate.aborted,
         }
         path = self.gate.shared.run_directory / PLAN
         draft = path.with_suffix(f".{os.getpid()}")

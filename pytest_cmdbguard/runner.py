@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pkgutil
 import signal
@@ -18,7 +19,7 @@ from .distributed import Alone, WorkerLink, is_distributed, is_worker
 from .errors import GuardError
 from .evidence import NOT_VERIFIED, Evidence, evidence_key, summary
 from .gate import Gate, gate_key
-from .model import CheckResult, Operation, Outcome
+from .model import CheckResult, Outcome, check
 from .report import results, terminal
 from .settings import Settings
 
@@ -79,6 +80,14 @@ class Collecting:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Without a document that can be read there is nothing to collect."""
+        try:
+            _ = self.gate.operations
+        except GuardError as error:
+            raise pytest.UsageError(str(error)) from None
+
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector
@@ -92,11 +101,14 @@ class Collecting:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One item per operation, or per request whose speed counts, that a check asks for."""
-        claim = claim_of(metafunc.definition)
+        with contextlib.suppress(pytest.UsageError):  # told when items are narrowed, and once
+            self._parametrize(metafunc, claim_of(metafunc.definition))
+
+    def _parametrize(self, metafunc: pytest.Metafunc, claim: check | None) -> None:
         if claim is None:
             return
         if "operation" in metafunc.fixturenames:
-            chosen = {op.id: op for op in self._operations() if claim.operations(op)}
+            chosen = {op.id: op for op in self.gate.operations if claim.operations(op)}
             _parametrize(metafunc, "operation", chosen, lack="no operation that it applies to")
         if "speed_case" in metafunc.fixturenames:
             names = sorted(self.gate.target.speed)
@@ -106,18 +118,19 @@ class Collecting:
             cases = {name: name for name in names}
             _parametrize(metafunc, "speed_case", cases, lack=f"{lack} in cmdbguard.toml")
 
-    def _operations(self) -> tuple[Operation, ...]:
-        try:
-            return self.gate.operations
-        except GuardError as error:
-            raise pytest.UsageError(str(error)) from None
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Only checks stay, and of these only the selected ones."""
-        dropped = self.gate.selection.narrow(items)
+        """Only checks stay, and of these only the selected ones; a wrong marker ends the run."""
+        try:
+            dropped = self.gate.selection.narrow(items)
+        except pytest.UsageError as error:
+            items.clear()
+            self.gate.aborted = str(error)
+            if is_worker(config):  # its controller ends the run
+                return
+            raise
         if dropped:
             config.hook.pytest_deselected(items=dropped)
 
@@ -210,8 +223,16 @@ def _result(
             evidence.finding_from_assertion(str(error).partition("\n")[0])
         proven = call.when == "call" and bool(evidence.findings)
         outcome = Outcome.FAILED if proven else Outcome.ERROR
-        reason = "" if proven else f"{str(error).partition(chr(10))[0] or type(error).__name__}"
+        reason = "" if proven else _in_words(error)
     return evidence.result(outcome, reason=reason, duration_s=report.duration)
+
+
+def _in_words(error: BaseException | None) -> str:
+    """One line about what ended a check; our own errors and pytest's say what they are."""
+    line = str(error).partition("\n")[0]
+    if isinstance(error, GuardError | pytest.fail.Exception):
+        return line
+    return ": ".join(filter(None, (type(error).__name__, line)))
 
 
 class Controlling:
@@ -248,6 +269,11 @@ class Controlling:
         """What is being tested, on what, with settings from where."""
         return terminal.header(self.gate.run()) if self.gate.shared else None
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """What could not be collected may hold checks: the gate cannot open without it."""
+        if report.failed:
+            self.gate.aborted = f"{report.nodeid} could not be collected"
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what the items have to say; a later attempt replaces an earlier one."""
         data: dict[str, Any] | None = report.__dict__.get(RESULT)
@@ -267,18 +293,18 @@ class Controlling:
         self.gate.timings["checks_s"] = sum(r.duration_s for r in self.gate.results.values())
         self.gate.timings["total_s"] = time.perf_counter() - self._began
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
-            self.gate.aborted = "interrupted"
+            self.gate.aborted = self.gate.aborted or "interrupted"
         run = self.gate.run()
         self._write()
         ended = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
         ended.add(pytest.ExitCode.TESTS_FAILED)  # of a criterion that is waived, perhaps
         if session.exitstatus in ended:
-            status = pytest.ExitCode.OK if run.is_accepted else pytest.ExitCode.TESTS_FAILED
-            session.exitstatus = status
+            is_open = run.is_accepted and not run.aborted
+            session.exitstatus = pytest.ExitCode.OK if is_open else pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """The acceptance matrix and one block per finding."""
-        if self.gate.shared is not None:
+        if self.gate.shared is not None and (self.gate.results or not self.gate.aborted):
             terminal.summary(terminalreporter, self.gate.run(), report=self.gate.settings.report)
 
     def pytest_unconfigure(self) -> None:
