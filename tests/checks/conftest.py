@@ -1,4 +1,4 @@
-"""What tests of several directories share."""
+"""What tests of whole gates share."""
 
 import pytest
 
