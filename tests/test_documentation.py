@@ -65,6 +65,7 @@ def missing_paths(document):
             looks_like_one
             and ("/" not in span or top.exists())
             and not ROOT.joinpath(span).exists()
+            and not document.parent.joinpath(span).exists()
         ):
             yield span
 
