@@ -58,12 +58,16 @@ class Owned:
     def row(self, rows: RowWitness) -> Place:
         """The row that holds it, not one that merely tells of it (a change log).
 
+        A change log counts for itself and may come to the same id: where one of the rows has the
+        token in a column of the field's name, that is the one.
+
         Raises: GuardError if no row with its id holds its token.
         """
-        for place in rows.find_token(self.tokens[0]):
-            if str(self.id) in dict(place.key).values():
-                return place
-        raise GuardError(f"no row with id {self.id} holds the token {self.tokens[0]}")
+        name, token = next(iter(self.marks.items()))
+        found = [p for p in rows.find_token(token) if str(self.id) in dict(p.key).values()]
+        if not found:
+            raise GuardError(f"no row with id {self.id} holds the token {token}")
+        return next((place for place in found if place.column == name), found[0])
 
 
 class Estate:

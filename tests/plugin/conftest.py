@@ -23,6 +23,12 @@ SCHEMA = Path(report_format.__file__).with_name("results.schema.json")
 SMALL = ("--cmdbguard", "--cmdbguard-records=300")
 QUIET = ("-p", "no:randomly")
 DEADLINE_S = 90
+# who starts us in the background may have switched Ctrl-C off, for us and all below us
+CTRL_C_ENDS_IT = """
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(pytest.main())
+"""
 
 
 @pytest.fixture
@@ -83,7 +89,7 @@ class Sandbox:
 
     def begin(self, *words):
         """A run that the test will disturb."""
-        return Disturbed(self, [sys.executable, "-m", "pytest", *self._words(words)])
+        return Disturbed(self, [sys.executable, "-c", CTRL_C_ENDS_IT, *self._words(words)])
 
     def _words(self, words):
         zap = () if any(word.startswith("--cmdbguard-zap") for word in words) else ("off",)
@@ -133,8 +139,10 @@ class Disturbed:
             )
 
     def end(self):
-        """Its exit status."""
-        return self.process.wait(DEADLINE_S)
+        """Its exit status; nothing of it may be left."""
+        status = self.process.wait(DEADLINE_S)
+        self.sandbox.leftovers.assert_none()
+        return status
 
     @property
     def output(self):
