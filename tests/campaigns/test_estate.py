@@ -1,0 +1,131 @@
+import dataclasses
+
+import pytest
+
+from pytest_cmdbguard.campaigns.estate import _choices, _is_below, _text_fields, newest_first
+from pytest_cmdbguard.errors import GuardError
+from pytest_cmdbguard.model import Operation
+
+
+def body(**properties):
+    return Operation(id="x", method="POST", path="/x", body={"properties": properties})
+
+
+def test_every_resource_that_tenants_can_create_is_in_the_estate(estate):
+    created = {owned.collection_path.rpartition("/")[2] for owned in estate.objects}
+    assert created == {
+        "sites", "racks", "devices", "interfaces", "prefixes", "ip-addresses", "vlans",
+    }  # fmt: skip
+
+
+def test_only_the_owner_and_who_sees_all_is_shown_a_token(cmdb, estate):
+    for owned in estate.objects:
+        read = cmdb.operations[
+            f"{owned.collection_path.rpartition('/')[2].replace('-', '_')}_read"
+        ]
+        values = {("path", owned.parameter): owned.id}
+        shown = {
+            actor.name: estate.shown_in(cmdb.api.as_actor(actor.name).send(read, values))
+            for actor in cmdb.cast.actors
+        }
+        assert {name for name, token in shown.items() if token} == {
+            "viewer-red", "operator-red", "admin",
+        }  # fmt: skip
+        assert estate.owner_of(shown["admin"]) is owned.owner
+
+
+def test_an_object_leads_to_its_own_row_and_not_to_the_change_log(cmdb, estate):
+    tables = {owned.row(cmdb.rows).table for owned in estate.objects}
+    assert len(tables) == len(estate.objects)
+    assert "changes" not in tables
+    other = dataclasses.replace(estate.objects[0], id=-1)
+    with pytest.raises(GuardError, match="no row with id -1"):
+        other.row(cmdb.rows)
+
+
+def test_fields_that_refuse_a_token_keep_their_value(estate):
+    marked = {
+        owned.collection_path.rpartition("/")[2]: set(owned.marks) for owned in estate.objects
+    }
+    assert "name" in marked["devices"]
+    assert "mac" not in marked["interfaces"]
+    assert "address" not in marked["ip-addresses"]
+    assert all(marked.values())
+
+
+def test_fresh_objects_are_new_ones_with_tokens_of_their_own(cmdb, estate):
+    update = cmdb.operations["devices_update"]
+    first, second = estate.fresh(update), estate.fresh(update)
+    assert first.id != second.id
+    assert not set(first.tokens) & set(second.tokens)
+    assert estate.fresh(cmdb.operations["changes_read"]) is None
+
+
+def test_a_change_writes_a_new_token_into_a_field_that_takes_one(cmdb, estate):
+    update = cmdb.operations["sites_update"]
+    owned = estate.fresh(update)
+    token, values = estate.change(update, owned)
+    owner = cmdb.api.as_actor(owned.owner.name)
+    assert owner.send(update, values).status == 200
+    assert token.encode() in owner.send(estate.reader(update), values).body
+
+
+def test_an_object_is_asked_for_by_its_id_its_tokens_and_its_fields(cmdb, estate):
+    (detail,) = estate.asks(cmdb.operations["devices_read"])
+    device = next(owned for owned in estate.objects if owned.collection_path.endswith("/devices"))
+    assert detail == {("path", "id"): device.id}
+    listed = list(estate.asks(cmdb.operations["devices_list"]))
+    assert listed[0] == {("query", "limit"): 100, ("query", "sort"): "-id"}
+    asked = {name for values in listed for _, name in values}
+    assert {"q", "site_id", "serial", "name"} <= asked
+    assert {values["query", "q"] for values in listed if ("query", "q") in values} == set(
+        device.tokens
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix", "below"),
+    [
+        ("/tags", "/tags", True),
+        ("/tags/{id}", "/tags", True),
+        ("/tags/{id}", "/tags/", True),
+        ("/tagsets", "/tags", False),
+        ("/", "/", True),
+        ("/devices", "/", False),
+    ],
+)
+def test_what_is_shared_is_a_path_and_what_lies_below(path, prefix, below):
+    assert _is_below(path, prefix) is below
+
+
+@pytest.mark.parametrize(
+    ("schema", "takes"),
+    [
+        ({"type": "string"}, True),
+        ({"type": ["string", "null"]}, True),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, True),
+        ({"type": "string", "maxLength": 12}, True),
+        ({"type": "string", "maxLength": 11}, False),
+        ({"type": "string", "pattern": "^[a-z0-9]+$"}, True),
+        ({"type": "string", "pattern": "^[A-Z]+$"}, False),
+        ({"type": "string", "format": "email"}, False),
+        ({"type": "string", "enum": ["a"]}, False),
+        ({"type": "integer"}, False),
+    ],
+)
+def test_a_field_takes_a_token_when_its_schema_allows_one(schema, takes):
+    assert _text_fields(body(field=schema)) == (["field"] if takes else [])
+
+
+def test_all_fields_are_marked_if_possible_else_all_but_one_else_one():
+    assert list(_choices("abc")) == [
+        ("a", "b", "c"),
+        ("b", "c"), ("a", "c"), ("a", "b"),
+        ("a",), ("b",), ("c",),
+    ]  # fmt: skip
+    assert list(_choices("a")) == [("a",)]
+    assert list(_choices("")) == []
+
+
+def test_a_list_without_sizes_and_order_is_asked_plainly():
+    assert newest_first(Operation(id="x", method="GET", path="/x")) == {}
