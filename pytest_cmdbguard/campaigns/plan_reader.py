@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from pytest_cmdbguard.errors import GuardError
 from pytest_cmdbguard.witnesses import plans
 from pytest_cmdbguard.witnesses.database import connect
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.sql import SqlWitness, Statement
 
 SIZE_STEP = 7
+SHOWN = 200
+WITHOUT_PLAN = frozenset({"25006", "42601"})  # read_only_sql_transaction, syntax_error of PREPARE
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +77,18 @@ class PlanReader:
         return Observed(explained=explained, scans=tuple(scans))
 
     def _explain(self, statement: Statement) -> plans.Json | None:
-        """The plan of a reading statement; None for one that writes."""
+        """The plan of a reading statement; None for one that writes or has no plan (LOCK).
+
+        Raises: GuardError for one that cannot be run again: silence would pass it.
+        """
         try:
             return plans.explain(self._engine, statement.text, statement.parameters)
-        except DBAPIError:
-            return None
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") in WITHOUT_PLAN:
+                return None
+            problem = str(error.orig).splitlines()[0]
+            words = f"a statement cannot be explained ({problem}): {statement.text[:SHOWN]}"
+            raise GuardError(words) from None
 
     def page(self, operation: Operation, size: Parameter, *, items: int) -> Page:
         """A page that no cache knows yet: every call asks for a size that was not asked before."""
@@ -105,4 +115,4 @@ def _count(body: bytes) -> int:
         return 0
     if isinstance(found, dict):
         found = next((value for value in found.values() if isinstance(value, list)), [])
-    return len(found)
+    return len(found) if isinstance(found, list) else 0

@@ -37,15 +37,15 @@ class Stopwatch:
             limit_s: seconds.
             quantile: 0.95 for p95.
 
-        The first calls only warm up, unless so many of them break the limit that the verdict is
-        clear already. An unclear one is measured again, twice as long each time, three
-        times at most and never beyond the profile's time cap.
+        The first calls only warm up, unless all of them break the limit: then the verdict is
+        clear already. An unclear one is measured again, twice as long each time, three times at
+        most and never beyond the profile's time cap.
         """
         warm_up: list[float] = []
         for _ in range(WARM_UP):
             warm_up.append(self._time(call))
             verdict = exceedance_verdict(warm_up, limit_s=limit_s, quantile=quantile)
-            if verdict.outcome == "failed" and len(warm_up) >= CLEAR:
+            if verdict.k == verdict.n >= CLEAR:
                 return verdict
         deadline = time.perf_counter() + CAP_S[self._profile]
         samples = self._first(call, FIRST_ROUNDS[self._profile])

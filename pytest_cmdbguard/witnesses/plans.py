@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 READ_THROUGH = 0.5
+PREPARED = "SELECT name FROM pg_prepared_statements WHERE name ="
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +75,10 @@ def explain(engine: sa.Engine, text: str, parameters: str) -> Json:
             run(f"PREPARE cmdbguard_again AS {text}")
             plans = run(f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) {call}").scalar_one()
         finally:
-            run("ROLLBACK")
-            run("DEALLOCATE ALL")
+            run("ROLLBACK")  # forgets no prepared statement
+            # DEALLOCATE ALL would take those of the driver, which relies on them.
+            if run(f"{PREPARED} 'cmdbguard_again'").first():
+                run("DEALLOCATE cmdbguard_again")
     return dict(plans[0]["Plan"])
 
 
