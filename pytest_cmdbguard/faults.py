@@ -194,7 +194,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Try every fault and twin, or those named; exit status 0 only if all were judged rightly."""
     parser = argparse.ArgumentParser(prog="python -m pytest_cmdbguard.faults", description=__doc__)
     parser.add_argument("names", nargs="*", help="only these faults and twins")
-    names = parser.parse_args(arguments).names
+    parser.add_argument("--zap", default="auto", help="auto, off, or the URL of a running ZAP")
+    told = parser.parse_args(arguments)
+    names = told.names
     everything = catalogue()
     unknown = set(names) - {planted.name for planted in everything}
     if unknown:
@@ -202,16 +204,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no fault or twin named {', '.join(sorted(unknown))}; known are: {known}")
     chosen = [planted for planted in everything if not names or planted.name in names]
     try:
-        ended, seconds = _try_all(chosen)
+        ended, seconds = _try_all(chosen, zap=told.zap)
     except GuardError as error:
         parser.exit(4, f"faults: {error}\n")
     print(closing(ended, seconds))  # noqa: T201 - a program prints
     return int(any(trial.problem for trial in ended))
 
 
-def _try_all(chosen: Sequence[Planted]) -> tuple[list[Trial], float]:
+def _try_all(chosen: Sequence[Planted], *, zap: str) -> tuple[list[Trial], float]:
     began = time.perf_counter()
-    settings = dataclasses.replace(Settings.defaults(Path.cwd()), records=RECORDS)
+    settings = dataclasses.replace(Settings.defaults(Path.cwd()), records=RECORDS, zap=zap)
     target = load(settings)
     environment = Environment(settings, target, lambda line: print(f"faults: {line}", flush=True))  # noqa: T201 - a program prints
     ended = []
