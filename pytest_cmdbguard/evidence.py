@@ -116,6 +116,10 @@ class Evidence:
         )
         self._findings.setdefault(found.fingerprint, found)
 
+    def drop_findings(self) -> None:
+        """Forget them: what was seen while a part of the system was gone proves nothing."""
+        self._findings.clear()
+
     def finding_from_assertion(self, message: str) -> None:
         """The finding of a check whose plain ``assert`` failed."""
         notes = [f"{label}: {_show(seen)}" for label, seen in self._seen]

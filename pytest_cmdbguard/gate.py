@@ -16,10 +16,11 @@ import pytest
 from . import targets
 from .collection import Selection, shipped_claims
 from .criteria import Criteria
-from .errors import GuardError, SettingsError
+from .errors import GuardError, ServiceError, SettingsError
+from .interrupts import uninterrupted
 from .model import CHECK_ID, CheckResult, Operation, Run
 from .probes.document import operations
-from .services import zap_state
+from .services import zap, zap_state
 from .services.environment import Environment
 from .services.seat import Seat
 from .verdicts import Plan, matrix
@@ -92,6 +93,17 @@ class Gate:
             self.timings["seat_s"] = time.perf_counter() - started
         return self._seat
 
+    def death(self) -> str:
+        """Which service of this process is gone, and its last words; empty while all run."""
+        try:
+            if self._seat is not None:
+                self._seat.cmdb.require_alive()
+            if self.environment is not None:
+                self.environment.require_alive()
+        except ServiceError as error:
+            return "" if error.service == zap.NAME else str(error)
+        return ""
+
     def leave(self) -> None:
         """Give the seat back; harmless when none was taken."""
         if self._seat is not None:
@@ -100,10 +112,11 @@ class Gate:
 
     def stop(self) -> None:
         """End everything this process started and keep the logs beside the report."""
-        self.leave()
-        if self.environment is not None:
-            self.environment.stop(keep_logs_in=self.settings.report / "logs")
-            self.environment = None
+        with uninterrupted(forget=True):  # it is the end already, and takes seconds at most
+            self.leave()
+            if self.environment is not None:
+                self.environment.stop(keep_logs_in=self.settings.report / "logs")
+                self.environment = None
 
     def run(self) -> Run:
         """The run as the reports see it, judged by what has arrived so far."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import pkgutil
-import signal
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +17,13 @@ from .distributed import Alone, WorkerLink, is_distributed, is_worker
 from .errors import GuardError
 from .evidence import NOT_VERIFIED, Evidence, evidence_key, summary
 from .gate import Gate, gate_key
+from .interrupts import end_politely_on_sigterm
 from .model import CheckResult, Outcome, check
 from .report import results, terminal
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from types import FrameType
+    from collections.abc import Generator, Iterator, Mapping
 
     from _pytest.terminal import TerminalReporter
 
@@ -46,7 +44,7 @@ def register(config: pytest.Config) -> None:
     _register_fixtures(config)
     _let_lf_choose_items(config)
     config.pluginmanager.register(Collecting(gate), "cmdbguard-collecting")
-    config.pluginmanager.register(Recording(gate.settings.as_flags()), "cmdbguard-recording")
+    config.pluginmanager.register(Recording(gate), "cmdbguard-recording")
     if is_worker(config):
         config.pluginmanager.register(WorkerLink(config, gate), "cmdbguard-worker")
         return
@@ -155,8 +153,8 @@ def _parametrize(
 class Recording:
     """In every process that runs checks: what an item saw becomes part of its report."""
 
-    def __init__(self, flags: Sequence[str]) -> None:
-        self.flags = flags
+    def __init__(self, gate: Gate) -> None:
+        self.gate, self.flags = gate, gate.settings.as_flags()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -190,9 +188,10 @@ class Recording:
         evidence = item.stash.get(evidence_key, None)
         if evidence is None or (report.passed and call.when != "call"):
             return report
-        if call.excinfo and isinstance(call.excinfo.value, GuardError):
-            report.longrepr = str(call.excinfo.value)
-        result = _result(evidence, report, call)
+        died = self.gate.death() if report.failed else ""
+        if call.excinfo and (died or isinstance(call.excinfo.value, GuardError)):
+            report.longrepr = died or str(call.excinfo.value)
+        result = _result(evidence, report, call, died=died)
         report.__dict__[RESULT] = result.to_json()  # xdist carries whatever stands there
         # JUnit takes them from the report of the teardown, which copies the item's
         item.user_properties = [*_properties(result)]
@@ -212,11 +211,15 @@ def _properties(result: CheckResult) -> Iterator[tuple[str, object]]:
 
 
 def _result(
-    evidence: Evidence, report: pytest.TestReport, call: pytest.CallInfo[None]
+    evidence: Evidence, report: pytest.TestReport, call: pytest.CallInfo[None], *, died: str
 ) -> CheckResult:
+    """What an item has to say; with a part of the system gone a failure proves nothing."""
     outcome, reason = Outcome.PASSED, ""
     error = call.excinfo.value if call.excinfo else None
-    if report.skipped:
+    if died:
+        evidence.drop_findings()
+        outcome, reason = Outcome.ERROR, died
+    elif report.skipped:
         outcome, reason = Outcome.NOT_VERIFIED, str(error).removeprefix(NOT_VERIFIED)
     elif report.failed:
         if call.when == "call" and isinstance(error, AssertionError) and not evidence.findings:
@@ -241,7 +244,7 @@ class Controlling:
     def __init__(self, config: pytest.Config, gate: Gate) -> None:
         self.config, self.gate = config, gate
         self._began = time.perf_counter()
-        self._restore = _end_politely_on_sigterm()
+        self._restore = end_politely_on_sigterm()
 
     @property
     def _terminal(self) -> TerminalReporter | None:
@@ -319,19 +322,3 @@ class Controlling:
             message = f"the report could not be written to {self.gate.settings.report}: {error}"
             if self._terminal:
                 self._terminal.write_line(f"cmdbguard: {message}", red=True)
-
-
-def _end_politely_on_sigterm() -> Callable[[], None]:
-    """SIGTERM ends the run like Ctrl-C, so that nothing is left behind; returns the undo."""
-    if threading.current_thread() is not threading.main_thread():
-        return lambda: None
-
-    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is given
-        raise KeyboardInterrupt("SIGTERM")
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    return lambda: _restore(before)
-
-
-def _restore(handler: Any) -> None:  # noqa: ANN401 - what it is, another package decides
-    signal.signal(signal.SIGTERM, handler)

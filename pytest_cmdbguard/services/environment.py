@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_cmdbguard.errors import GuardError, ServiceMissing
+from pytest_cmdbguard.interrupts import uninterrupted
 
 from . import zap_daemon, zap_state
 from .background import Task
@@ -67,7 +68,8 @@ class Environment:
         begin = time.monotonic()
         if swept := sweep():
             self._progress(f"swept what {len(swept)} dead runs had left")
-        self._run = run = RunDirectory.create()
+        with uninterrupted():  # or the directory is there and nobody knows
+            self._run = run = RunDirectory.create()
         self.target.environment = marked(run)
         state = self._begin_zap(run)
         writing = self._begin(lambda: self._write_document(run))

@@ -11,6 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from . import cache
+from .started import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,9 +104,17 @@ def copy(source: Path, target: Path) -> None:
     """
     command = ["cp", "-a", "--reflink=auto", str(source), str(target)]
     with contextlib.suppress(FileNotFoundError):
-        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+        finished = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, MARKER: str(target.parent)},  # it ends with the run it copies for
+        )
         if finished.returncode == 0:
             return
+        if finished.returncode < 0:
+            raise OSError(f"the copy was ended by signal {-finished.returncode}")
         if "No space left" in finished.stderr:
             raise OSError(finished.stderr.strip().splitlines()[-1])
     shutil.rmtree(target, ignore_errors=True)

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from pytest_cmdbguard.report import results as report_format
+from pytest_cmdbguard.services import cache, postgres_programs
 
 SCHEMA = Path(report_format.__file__).with_name("results.schema.json")
 SMALL = ("--cmdbguard", "--cmdbguard-records=300")
@@ -29,6 +30,21 @@ import signal, sys, pytest
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(pytest.main())
 """
+
+
+@pytest.fixture(scope="session")
+def seeded_cache(tmp_path_factory):
+    """One cache for all workers; programs and ZAP come from the real one, snapshots do not."""
+    postgres_programs.find({})
+    base = tmp_path_factory.getbasetemp()
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "plugin-cache"
+    directory.mkdir(exist_ok=True)
+    for name in ("programs", "zap"):
+        kept = cache.cache_directory() / name
+        kept.mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            (directory / name).symlink_to(kept)
+    return directory
 
 
 @pytest.fixture
@@ -60,6 +76,12 @@ class Leftovers:
     def directories(self):
         return sorted(path.name for path in self.temporary.glob("*cmdbguard-*"))
 
+    @property
+    def files(self):
+        """What is in the directories, for whoever reads the failure."""
+        found = sorted(self.temporary.glob("*cmdbguard-*/**/*"))
+        return [str(path.relative_to(self.temporary)) for path in found[:20]]
+
     def _is_of_a_run(self, process):
         """By its environment or its command line, so that also what lost the mark is seen."""
         with contextlib.suppress(psutil.Error, OSError):
@@ -71,7 +93,7 @@ class Leftovers:
 
     def assert_none(self):
         remaining = [" ".join(one.cmdline())[:120] for one in self.processes]
-        assert (remaining, self.ports, self.directories) == ([], [], [])
+        assert (remaining, self.ports, self.directories) == ([], [], []), self.files
 
 
 class Sandbox:
@@ -167,11 +189,11 @@ def leftovers(temporary):
 
 
 @pytest.fixture
-def sandbox(pytester, monkeypatch, separate_cache, temporary, leftovers):
+def sandbox(pytester, monkeypatch, seeded_cache, temporary, leftovers):
     for name in [*os.environ]:
         if name.startswith(("CMDBGUARD_", "PYTEST_XDIST_")) or name == "COLUMNS":
             monkeypatch.delenv(name)
-    monkeypatch.setenv("CMDBGUARD_CACHE", str(separate_cache))
+    monkeypatch.setenv("CMDBGUARD_CACHE", str(seeded_cache))
     monkeypatch.setenv("TMPDIR", str(temporary))
     return Sandbox(pytester, leftovers)
 
