@@ -74,10 +74,20 @@ class Gate:
         Raises: GuardError; what had been started is stopped by :meth:`stop`.
         """
         started = time.perf_counter()
-        self.settings.report.mkdir(parents=True, exist_ok=True)
+        self._require_report_directory()
         self.environment = Environment(self.settings, self.target, progress)
         self.shared = self.environment.start()
         self.timings["services_s"] = time.perf_counter() - started
+
+    def _require_report_directory(self) -> None:
+        try:
+            self.settings.report.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            source = self.settings.sources.get("report", "default")
+            remedy = f"a directory cannot be made there ({error.strerror}); name another one"
+            raise SettingsError(
+                "--cmdbguard-report", str(self.settings.report), source=source, remedy=remedy
+            ) from None
 
     def seat(self) -> Seat:
         """This process's own database, cache namespace and CMDB instance.

@@ -260,13 +260,14 @@ class Controlling:
             with terminal.Progress(self._terminal) as progress:
                 if self.gate.shared is None:
                     self.gate.start(progress)
+                _ = self.gate.operations  # a document that cannot be used is told as such
                 if not is_distributed(self.config):
                     self.gate.seat()
             self.gate.timings["ready_s"] = time.perf_counter() - self._began
-        except GuardError as error:
-            self.gate.aborted = str(error)
+        except (GuardError, OSError) as error:
+            self.gate.aborted = str(error) if isinstance(error, GuardError) else _no_room(error)
             self._write()
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(self.gate.aborted) from None
 
     def pytest_report_header(self) -> str | None:
         """What is being tested, on what, with settings from where."""
@@ -298,11 +299,11 @@ class Controlling:
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
             self.gate.aborted = self.gate.aborted or "interrupted"
         run = self.gate.run()
-        self._write()
+        is_written = self._write()
         ended = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
         ended.add(pytest.ExitCode.TESTS_FAILED)  # of a criterion that is waived, perhaps
         if session.exitstatus in ended:
-            is_open = run.is_accepted and not run.aborted
+            is_open = run.is_accepted and not run.aborted and is_written
             session.exitstatus = pytest.ExitCode.OK if is_open else pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
@@ -315,10 +316,17 @@ class Controlling:
         self.gate.stop()
         self._restore()
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Write the report; a gate whose report is not there does not open."""
         try:
             results.write(self.gate.run(), self.gate.settings.report)
         except OSError as error:
             message = f"the report could not be written to {self.gate.settings.report}: {error}"
             if self._terminal:
                 self._terminal.write_line(f"cmdbguard: {message}", red=True)
+            return False
+        return True
+
+
+def _no_room(error: OSError) -> str:
+    return f"the run cannot start: {error}; make room, or let TMPDIR name another directory"

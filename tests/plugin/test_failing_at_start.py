@@ -34,7 +34,6 @@ def assert_told(outcome, *patterns):
         (("--cmdbguard-services", "cloud"), "*services = 'cloud'*embedded, containers, external"),
         (("--cmdbguard-zap", "maybe"), "*zap = 'maybe'*use auto, off or the URL*"),
         (("--cmdbguard-target", "netbox"), "*target = 'netbox'*refcmdb*openapi*"),
-        (("--cmdbguard-fault", "no-such-fault"), "*fault = 'no-such-fault'*headers-missing*"),
     ],
 )
 def test_an_option_value_that_cannot_be_used(sandbox, words, answer):
@@ -43,10 +42,15 @@ def test_an_option_value_that_cannot_be_used(sandbox, words, answer):
     assert not sandbox.report.exists()
 
 
+def test_a_fault_that_nobody_knows(sandbox):
+    outcome = sandbox.run("--cmdbguard-fault", "no-such-fault")
+    assert_told(outcome, "cmdb-main: *no fault 'no-such-fault'; `python -m refcmdb faults` lists*")
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("records = ", "cmdbguard.toml*not readable TOML*line 1*"),
+        ("records = ", "cmdbguard.toml*not readable TOML: Invalid value*"),
         ("recrods = 5", "recrods = 5 (from cmdbguard.toml)*no such key; known are:*records*"),
         ("[criteria.mine]\nsource = 'x'", "criteria.mine = None*needs a text"),
         ("[criteria.xss]\nwaived = {reason = 'r'}", "criteria.xss*waived needs reason, owner*"),
@@ -61,14 +65,11 @@ def test_a_file_of_settings_that_cannot_be_used(pytester, sandbox, text, answer)
 @pytest.mark.parametrize(
     ("document", "answer"),
     [
-        (None, "OpenAPI document *api.json: cannot be read (*No such file*); correct document in*"),
-        ("{ not json", "OpenAPI document *api.json*"),
-        ("[]", "OpenAPI document *api.json: is not a JSON object; *"),
-        ('{"openapi": "3.1.0", "paths": {}}', "OpenAPI document *"),
-        (
-            '{"openapi": "3.1.0", "paths": {"/x": {"get": {"parameters": 5}}}}',
-            "OpenAPI document *#/paths/~1x/get/parameters*expected an array*",
-        ),
+        (None, "cannot be read (*No such file*); correct document in*"),
+        ("{ not json", "*"),
+        ("[]", "is not an object; *"),
+        ('{"openapi": "3.1.0", "paths": {}}', "*"),
+        ('{"openapi": "3.1.0", "paths": {"/x": {"get": {"parameters": 5}}}}', "*array*"),
     ],
 )
 @pytest.mark.parametrize("words", [(), ("--co",)], ids=["run", "co"])
@@ -78,7 +79,7 @@ def test_an_openapi_document_that_cannot_be_used(pytester, sandbox, document, an
     pytester.path.joinpath("cmdbguard.toml").write_text(
         'target = { name = "openapi", document = "api.json", command = ["true"] }'
     )
-    assert_told(sandbox.run(*words), answer)
+    assert_told(sandbox.run(*words), f"OpenAPI document *: {answer}")
 
 
 def test_a_report_directory_that_is_a_file(pytester, sandbox):
@@ -88,7 +89,6 @@ def test_a_report_directory_that_is_a_file(pytester, sandbox):
     assert pytester.path.joinpath("taken").read_text() == "mine"
 
 
-@pytest.mark.skipif(not shutil.which("chattr") and os.getuid() == 0, reason="root may write")
 def test_a_report_directory_that_cannot_be_made(sandbox):
     assert_told(sandbox.run("--cmdbguard-report", "/proc/report"), "--cmdbguard-report*/proc*")
 
@@ -125,7 +125,7 @@ def test_a_zap_that_nobody_runs(pytester, sandbox, own_rule):
 
 
 @pytest.fixture
-def without_zap(monkeypatch, tmp_path, seeded_cache):
+def without_zap(monkeypatch, tmp_path):
     """No Java in this Python or on PATH, no ZAP in the cache, and no way out to fetch one."""
     hidden = tmp_path / "hidden"
     hidden.mkdir()
@@ -141,10 +141,9 @@ def without_zap(monkeypatch, tmp_path, seeded_cache):
 
 
 @pytest.mark.usefixtures("without_zap")
-def test_without_java_the_run_goes_on_and_says_so(pytester, sandbox):
-    pytester.makepyfile(test_own=CHECK)
+def test_without_java_the_run_goes_on_and_says_so(sandbox):
     outcome = sandbox.run(
-        "--cmdbguard-zap=auto", "--cmdbguard-select=CG-INJ-001", "-k", "sites_read"
+        "--cmdbguard-zap=auto", "--cmdbguard-select=CG-INJ-001", "-k", "sites_list"
     )
     assert (outcome.parseoutcomes()["passed"], outcome.ret) == (1, 0)
     outcome.stdout.fnmatch_lines(["ZAP off (it needs Java 17 or newer (there is none))*"])
@@ -172,7 +171,7 @@ def test_without_network_the_run_goes_on_and_says_so(
 
 
 @pytest.fixture
-def full_disk(temporary):
+def full_disk():
     """Mount a file system of a few megabytes over a directory, where that is allowed."""
     mounted = []
 
@@ -216,6 +215,6 @@ def test_a_run_whose_files_may_not_grow(pytester, sandbox):
         "sys.exit(pytest.main(['--cmdbguard', '--cmdbguard-records=300', '--cmdbguard-zap=off']))"
     )
     outcome = pytester.run(sys.executable, "-c", limited, timeout=60)
-    assert_told(outcome, "PostgreSQL: *")
+    assert_told(outcome, "*File too large*")
     sandbox.leftovers.assert_none()
     assert json.loads((sandbox.report / "results.json").read_text())["aborted"]

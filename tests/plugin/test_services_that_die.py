@@ -66,7 +66,8 @@ def test_what_comes_after_is_not_verified(pytester, sandbox, own_rule, name, say
 
 
 def test_a_zap_that_dies_leaves_its_criterion_unverified(pytester, sandbox):
-    pytester.makepyfile(conftest='''
+    pytester.makepyfile(
+        murder='''
         import json, psutil, pytest
 
         @pytest.hookimpl(wrapper=True)
@@ -79,8 +80,11 @@ def test_a_zap_that_dies_leaves_its_criterion_unverified(pytester, sandbox):
                     process.kill()
                     process.wait(5)
             return (yield)
-    ''')
+    '''
+    )
     outcome = sandbox.run(
+        "-p",
+        "murder",
         "--cmdbguard-zap=auto",
         "--cmdbguard-select=CG-INJ-001,CG-HDR-001",
         "-k",
