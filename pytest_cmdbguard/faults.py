@@ -119,16 +119,14 @@ def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
     if results["aborted"]:
         return str(results["aborted"])
     findings = results["findings"]
+    undecided = [
+        f"{c['id']}: {c['reason']}" for c in results["criteria"] if c["verdict"] == "not verified"
+    ]
     if planted.kind == "twin":
-        undecided = [
-            f"{c['id']}: {c['reason']}"
-            for c in results["criteria"]
-            if c["verdict"] == "not verified"
-        ]
         accused = [f"{f['check']} {f['operation']}: {f['proof']}" for f in findings]
         return "; ".join([*accused, *undecided])
     if not any(f["check"] == planted.check for f in findings):
-        return f"not found by {planted.check}"
+        return "; ".join([f"not found by {planted.check}", *undecided])
     if others := sorted({f["check"] for f in findings} - {planted.check}):
         return f"also accused by {', '.join(others)}"
     places = {f["operation"] for f in findings}
@@ -144,29 +142,45 @@ def _work(
 ) -> None:
     joined = Shared.from_json(shared)
     while (planted := queue.get()) is not None:
-        done.put(attempt(planted, joined, worker, paths))
+        try:
+            trial = attempt(planted, joined, worker, paths)
+        except Exception as error:  # noqa: BLE001 - it is told, and nobody waits for it for ever
+            problem = f"{type(error).__name__}: {error}"
+            trial = Trial(planted=planted, problem=problem, seconds=0.0)
+        done.put(trial)
 
 
 def trials(chosen: Sequence[Planted], shared: Shared, paths: dict[str, str]) -> Iterator[Trial]:
-    """The trial of each, some side by side, as they end."""
+    """The trial of each as they end; what is timed comes last and has the machine for itself."""
+    from .collection import shipped_claims  # noqa: PLC0415 - loaded only where it is needed
+
+    claims = shipped_claims()
+    timed = [planted for planted in chosen if claims[planted.check].alone]
+    yield from _tried([p for p in chosen if p not in timed], shared, paths, workers=SIDE_BY_SIDE)
+    yield from _tried(timed, shared, paths, workers=1)
+
+
+def _tried(
+    chosen: Sequence[Planted], shared: Shared, paths: dict[str, str], *, workers: int
+) -> Iterator[Trial]:
     context = multiprocessing.get_context("spawn")
     queue: SimpleQueue[Planted | None] = context.SimpleQueue()
     done: SimpleQueue[Trial] = context.SimpleQueue()
-    for planted in [*chosen, *[None] * SIDE_BY_SIDE]:
+    for planted in [*chosen, *[None] * workers]:
         queue.put(planted)
-    workers = [
+    processes = [
         context.Process(target=_work, args=(queue, done, shared.to_json(), f"gw{number}", paths))
-        for number in range(SIDE_BY_SIDE)
+        for number in range(min(workers, len(chosen)))
     ]
-    for worker in workers:
-        worker.start()
+    for process in processes:
+        process.start()
     try:
         for _ in chosen:
             yield done.get()
     finally:
-        for worker in workers:
-            worker.terminate()
-            worker.join()
+        for process in processes:
+            process.terminate()
+            process.join()
 
 
 def report(trial: Trial) -> str:

@@ -35,6 +35,11 @@ def results(*findings, aborted="", criteria=()):
         (results(finding(operation="GET /sites")), "", ""),
         (results(), PLACE, "not found by CG-INJ-001"),
         (results(finding("CG-HDR-001")), PLACE, "not found by CG-INJ-001"),
+        (
+            results(criteria=[{"id": "caching", "verdict": "not verified", "reason": "noise"}]),
+            PLACE,
+            "not found by CG-INJ-001; caching: noise",
+        ),
         (results(finding(), finding("CG-HDR-001")), PLACE, "also accused by CG-HDR-001"),
         (results(finding(operation="GET /sites")), PLACE, "found elsewhere: ['GET /sites']"),
         (results(finding(), aborted="PostgreSQL: died"), PLACE, "PostgreSQL: died"),
