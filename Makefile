@@ -25,7 +25,7 @@ gate: $(STAMP) ## start PostgreSQL, Valkey, ZAP and the reference CMDB, and judg
 	$(BIN)/pytest --cmdbguard checks $(ARGS) --cmdbguard-select $(CRITERIA)
 
 test: $(STAMP) ## the test suite of pytest-cmdbguard itself
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 $(ARGS)
 
 faults: $(STAMP) ## plant every fault in the reference CMDB, and see that exactly its check finds it
 	$(BIN)/python -m pytest_cmdbguard.faults $(ARGS)

@@ -18,8 +18,9 @@ from .collection import Selection, shipped_claims
 from .criteria import Criteria
 from .errors import GuardError, ServiceError, SettingsError
 from .interrupts import uninterrupted
-from .model import CHECK_ID, CheckResult, Operation, Run
+from .model import CHECK_ID, CheckResult, Operation
 from .probes.document import operations
+from .run import Run
 from .services import zap, zap_state
 from .services.environment import Environment
 from .services.seat import Seat

@@ -211,7 +211,8 @@ class Settings:
 
         Raises: SettingsError naming the key, the value, its source and what to use.
         """
-        file = _read_file(config.rootpath / FILE)
+        directory = _directory(config)
+        file = _read_file(directory / FILE)
         values, sources = {}, {}
         for option in OPTIONS:
             value, source = _lookup(option, config, file)
@@ -226,7 +227,7 @@ class Settings:
         values["report"] = config.invocation_params.dir / values["report"]
         values["fault"] = values["fault"] or None
         tables = {name: file[name] for name in TABLES if isinstance(file.get(name), dict)}
-        settings = cls(**values, rootpath=config.rootpath, tables=tables, sources=sources)
+        settings = cls(**values, rootpath=directory, tables=tables, sources=sources)
         settings._require_consistency()
         return settings
 
@@ -277,7 +278,7 @@ def is_enabled(config: pytest.Config) -> bool:
     flag = getattr(config.option, option.key, None)
     if flag is not None:
         return bool(flag)
-    value, source = _lookup(option, config, _read_file(config.rootpath / FILE))
+    value, source = _lookup(option, config, _read_file(_directory(config) / FILE))
     try:
         return _flag(value)
     except ValueError as error:
@@ -305,6 +306,15 @@ def _spelling(option: Option, source: str) -> str:
     """The name of an option as it is written where the value came from."""
     spellings = {"environment": option.key.upper(), "ini": option.key, FILE: option.name}
     return spellings.get(source, option.flag) or option.flag
+
+
+def _directory(config: pytest.Config) -> Path:
+    """Where ``cmdbguard.toml`` is looked for: where pytest was called, else its root directory.
+
+    pytest takes any existing path among its arguments for a hint at the root directory.
+    """
+    here = config.invocation_params.dir
+    return here if (here / FILE).is_file() else config.rootpath
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from .model import CheckResult, Outcome, Row, Verdict
+from .model import CheckResult, Outcome, Verdict
+from .run import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

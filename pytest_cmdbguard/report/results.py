@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_cmdbguard.model import Row, Run
+    from pytest_cmdbguard.run import Row, Run
 
 FORMAT = "cmdbguard-results/1"
 NAME = "results.json"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
 
-    from pytest_cmdbguard.model import CheckResult, Contact, Finding, Row, Run
+    from pytest_cmdbguard.model import CheckResult, Contact, Finding
+    from pytest_cmdbguard.run import Row, Run
 
 HEADINGS = ("criterion", "verdict", "checks", "reach", "worst / measured")
 NOTHING = "-"

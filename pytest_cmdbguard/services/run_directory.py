@@ -25,6 +25,7 @@ import psutil
 from .started import Started, kill, marked_with, wait_until_gone
 
 PREFIX = "cmdbguard-"
+REMOVED_WITHIN_S = 2.0
 OWNER = "owner.json"
 NAME = re.compile(PREFIX + r"[0-9a-f]{8}")
 
@@ -95,8 +96,16 @@ class RunDirectory:
     def remove(self) -> None:
         """Delete the directory; harmless when it is gone.
 
-        ``owner.json`` goes last: should something be left, the next run's sweep finds it.
+        A server that is ending may still write a file (PostgreSQL its statistics): then once
+        more. ``owner.json`` goes last: should something be left, the next run's sweep finds it.
         """
+        deadline = time.monotonic() + REMOVED_WITHIN_S
+        self._remove_once()
+        while self.path.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+            self._remove_once()
+
+    def _remove_once(self) -> None:
         for path in self.path.glob("*"):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)

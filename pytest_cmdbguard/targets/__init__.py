@@ -81,7 +81,9 @@ def load(settings: Settings) -> Target:
     if settings.target == "refcmdb":
         from .refcmdb import RefCmdb  # noqa: PLC0415 - only the chosen target is imported
 
-        return RefCmdb(fault=settings.fault)
+        target = RefCmdb(fault=settings.fault)
+        target.require_known_fault(source=settings.sources.get("fault", "default"))
+        return target
     if settings.target == "openapi":
         from .openapi import OpenApiTarget  # noqa: PLC0415
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from typing import TYPE_CHECKING
@@ -12,6 +13,10 @@ from pytest_cmdbguard.services.inheritance import inherited
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+
+# of a URL, on a command line or in what a command printed
+PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s@]*(@)")
 
 
 def run(
@@ -49,5 +54,6 @@ def run(
     if finished.returncode:
         words = finished.stderr.strip() or finished.stdout.strip() or "it said nothing"
         last = "\n".join(words.splitlines()[-3:])
-        raise ServiceError(name, f"`{shlex.join(argv)}` ended with {finished.returncode}: {last}")
+        told = f"`{shlex.join(argv)}` ended with {finished.returncode}: {last}"
+        raise ServiceError(name, PASSWORD.sub(r"\1***\2", told))
     return finished.stdout

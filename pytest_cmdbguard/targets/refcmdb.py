@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 import importlib.util
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_cmdbguard.errors import DocumentError, ServiceError, ServiceMissing
+from pytest_cmdbguard.errors import DocumentError, ServiceError, ServiceMissing, SettingsError
 from pytest_cmdbguard.model import Actor
 
 from . import SpeedCase, commands
@@ -84,6 +85,20 @@ class RefCmdb:
         """A sound one, or one with the named fault."""
         self.fault = fault
         self.environment: Mapping[str, str] = {}
+
+    def require_known_fault(self, *, source: str) -> None:
+        """Return if there is such a fault, or none was asked for.
+
+        Raises: SettingsError naming the nearest ones; ServiceError.
+        """
+        if self.fault is None:
+            return
+        listed: list[dict[str, str]] = json.loads(self._run("", "faults"))
+        names = [one["name"] for one in listed]
+        if self.fault not in names:
+            close = difflib.get_close_matches(self.fault, names, n=3, cutoff=0.4) or names
+            remedy = f"there is no such fault; known are {', '.join(close)}"
+            raise SettingsError("--cmdbguard-fault", self.fault, source=source, remedy=remedy)
 
     @property
     def version(self) -> str:

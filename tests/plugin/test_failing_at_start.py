@@ -44,7 +44,10 @@ def test_an_option_value_that_cannot_be_used(sandbox, words, answer):
 
 def test_a_fault_that_nobody_knows(sandbox):
     outcome = sandbox.run("--cmdbguard-fault", "no-such-fault")
-    assert_told(outcome, "cmdb-main: *no fault 'no-such-fault'; `python -m refcmdb faults` lists*")
+    assert_told(
+        outcome,
+        "--cmdbguard-fault = 'no-such-fault'*no such fault; known are *headers-missing-on-page*",
+    )
 
 
 @pytest.mark.parametrize(

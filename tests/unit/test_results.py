@@ -14,12 +14,11 @@ from pytest_cmdbguard.model import (
     Criterion,
     Finding,
     Outcome,
-    Row,
-    Run,
     Severity,
     Verdict,
 )
 from pytest_cmdbguard.report import results
+from pytest_cmdbguard.run import Row, Run
 
 SCHEMA = json.loads(Path(results.__file__).with_name("results.schema.json").read_text())
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "results.md"

@@ -111,3 +111,12 @@ def test_enabled_by_flag_environment_file_or_ini_and_by_nothing_else(pytester, m
     monkeypatch.delenv("CMDBGUARD")
     pytester.path.joinpath("cmdbguard.toml").write_text("cmdbguard = true")
     assert is_enabled(pytester.parseconfig())
+
+
+def test_the_file_beside_the_caller_is_read_whatever_pytest_takes_for_its_root(
+    pytester, tmp_path_factory
+):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    pytester.path.joinpath("cmdbguard.toml").write_text("records = 7")
+    settings = Settings.from_config(pytester.parseconfig("--rootdir", elsewhere))
+    assert (settings.records, settings.rootpath) == (7, pytester.path)

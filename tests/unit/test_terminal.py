@@ -12,12 +12,11 @@ from pytest_cmdbguard.model import (
     Criterion,
     Finding,
     Outcome,
-    Row,
-    Run,
     Severity,
     Verdict,
 )
 from pytest_cmdbguard.report import terminal
+from pytest_cmdbguard.run import Row, Run
 
 
 class Reporter:

@@ -13,10 +13,10 @@ from pytest_cmdbguard.model import (
     Contact,
     Finding,
     Outcome,
-    Run,
     Severity,
     Verdict,
 )
+from pytest_cmdbguard.run import Run
 from pytest_cmdbguard.verdicts import Plan, judge, matrix
 
 CRITERIA = Criteria.load({}, today=dt.date(2026, 11, 22))
