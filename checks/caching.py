@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.campaigns.cache_watch import CacheWatch
+    from pytest_cmdbguard.campaigns.cache_watch import CacheWatch, Story
 
 
 def updates_one(operation: Operation) -> bool:
@@ -18,6 +18,23 @@ def updates_one(operation: Operation) -> bool:
 def reads_one_or_many(operation: Operation) -> bool:
     """Whether an operation shows objects to actors."""
     return operation.method == "GET" and operation.secured
+
+
+def tell(story: Story, evidence: Evidence, operation: Operation, *, scene: str) -> None:
+    """Record what a scenario brought to light, and whether it could be played at all."""
+    for defect in story.defects:
+        evidence.finding(
+            defect.proof,
+            operation=defect.operation,
+            sink=defect.sink,
+            exchange=defect.exchange,
+        )
+    evidence.contact(
+        operation,
+        Parameter(location="cache", name=scene),
+        reached=story.is_complete,
+        stopped=story.stopped,
+    )
 
 
 @check(
@@ -35,19 +52,7 @@ def writes_invalidate_what_they_must(
 ) -> None:
     """A hit is a read without a statement on the object's table, so no header need be trusted."""
     story = cache_watch.write_between_reads(operation)
-    for defect in story.defects:
-        evidence.finding(
-            defect.proof,
-            operation=defect.operation,
-            sink=defect.sink,
-            exchange=defect.exchange,
-        )
-    evidence.contact(
-        operation,
-        Parameter(location="cache", name="read, write, read"),
-        reached=story.is_complete,
-        stopped=story.stopped,
-    )
+    tell(story, evidence, operation, scene="read, write, read")
 
 
 @check(
@@ -66,17 +71,5 @@ def answers_do_not_cross_actors(
 ) -> None:
     """Only a leak that depends on who asked first is the cache's; others are access control's."""
     story = cache_watch.same_question_by_two(operation)
-    for defect in story.defects:
-        evidence.finding(
-            defect.proof,
-            operation=defect.operation,
-            sink=defect.sink,
-            exchange=defect.exchange,
-        )
     if story.is_complete or not cache_watch.is_shared(operation):
-        evidence.contact(
-            operation,
-            Parameter(location="cache", name="two actors"),
-            reached=story.is_complete,
-            stopped=story.stopped,
-        )
+        tell(story, evidence, operation, scene="two actors")

@@ -69,7 +69,6 @@ class Progress:
 def header(run: Run) -> str:
     """One line: the target, its data, the services, the profile, where settings came from."""
     seen = run.environment
-    sources = sorted({str(source) for source in seen["settings_from"].values()})
     parts = [
         f"{seen['target']}, {seen['records']:,} devices ({seen.get('data', 'as found')})",
         f"{seen['services']} " + ", ".join(_services(seen)),
@@ -77,9 +76,16 @@ def header(run: Run) -> str:
     ]
     if seen["fault"]:
         parts.append(f"fault planted: {seen['fault']}")
-    if sources:
-        parts.append("settings from " + ", ".join(sources))
+    parts += _sources(seen["settings_from"])
     return "cmdbguard: " + " · ".join(parts)
+
+
+def _sources(came_from: Mapping[str, str]) -> list[str]:
+    """Per source the options that it decided: ``from cmdbguard.toml: target, zap``."""
+    return [
+        f"from {source}: {', '.join(name for name in came_from if came_from[name] == source)}"
+        for source in dict.fromkeys(came_from.values())
+    ]
 
 
 def _services(seen: Mapping[str, object]) -> list[str]:

@@ -96,7 +96,7 @@ class RefCmdb:
         listed: list[dict[str, str]] = json.loads(self._run("", "faults"))
         names = [one["name"] for one in listed]
         if self.fault not in names:
-            close = difflib.get_close_matches(self.fault, names, n=3, cutoff=0.4) or names
+            close = difflib.get_close_matches(self.fault, names, n=3, cutoff=0.6) or names
             remedy = f"there is no such fault; known are {', '.join(close)}"
             raise SettingsError("--cmdbguard-fault", self.fault, source=source, remedy=remedy)
 

@@ -174,3 +174,23 @@ def test_progress_is_plain_lines_without_a_terminal_and_silent_when_quiet():
 def test_progress_works_without_a_reporter():
     with terminal.Progress(None) as progress:
         progress("nobody reads it")
+
+
+def test_the_header_names_the_services_and_where_every_setting_came_from():
+    environment = {
+        "target": "refcmdb 0.1.0",
+        "records": 100_000,
+        "data": "snapshot",
+        "services": "embedded",
+        "postgres": "18.6",
+        "redis": "Valkey 9.1.2",
+        "zap": "ZAP off",
+        "profile": "quick",
+        "fault": "",
+        "settings_from": {"records": "cmdbguard.toml", "zap": "command line", "select": "ini"},
+    }
+    assert terminal.header(Run(rows=(), environment=environment, timings={})) == (
+        "cmdbguard: refcmdb 0.1.0, 100,000 devices (snapshot) · embedded PostgreSQL 18.6, "
+        "Valkey 9.1.2, ZAP off · quick · from cmdbguard.toml: records · from command line: zap "
+        "· from ini: select"
+    )
