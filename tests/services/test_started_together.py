@@ -1,3 +1,4 @@
+import contextlib
 import http.client
 import json
 import threading
@@ -101,17 +102,31 @@ def test_stopping_before_or_in_the_middle_of_a_start_is_harmless(own_cache, sett
 
     starting = threading.Thread(target=begin)
     starting.start()
-    wait_for(lambda: any(child.name() == "sleep" for child in children()))
+    wait_for(lambda: "sleep" in names())
     environment.stop()
     starting.join(10)
     assert failures
     assert not list(own_cache.glob("snapshot-*"))
-    assert not [child for child in children() if child.name() in {"sleep", "postgres"}]
+    assert not {"sleep", "postgres"} & names()
 
 
 def children():
-    found = psutil.Process().children(recursive=True)
-    return [child for child in found if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in psutil.Process().children(recursive=True) if runs(child)]
+
+
+def names():
+    found = set()
+    for child in children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            found.add(child.name())
+    return found
+
+
+def runs(process):
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def wait_for(condition, timeout_s=20):
