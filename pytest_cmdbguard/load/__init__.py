@@ -1,1 +1,1 @@
-"""."""
+"""Load: scenarios and engines; nothing here yet."""

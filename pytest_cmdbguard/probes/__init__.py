@@ -1,1 +1,1 @@
-"""."""
+"""What is sent to the target: operations, injection points, payloads, the client."""

@@ -1,1 +1,1 @@
-"""."""
+"""What a run leaves behind for people and programs."""
