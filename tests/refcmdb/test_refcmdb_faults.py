@@ -240,15 +240,15 @@ def sightings(check: str, server, postgres) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [n for n, e in ENTRIES.items() if e["kind"] == "fault"])
-def test_fault_shows_and_nothing_else_of_its_check(name, start_server, postgres):
-    with start_server("--fault", name) as faulty:
+def test_fault_shows_and_nothing_else_of_its_check(name, start_server, faulty_database, postgres):
+    with start_server("--fault", name, database_url=faulty_database) as faulty:
         assert sightings(ENTRIES[name]["check"], faulty, postgres) == [FAULT_PROBES[name].__name__]
         assert "PLANTED" in faulty.log.read_text()
 
 
 @pytest.mark.parametrize("name", [n for n, e in ENTRIES.items() if e["kind"] == "twin"])
-def test_twin_is_sound(name, start_server, postgres):
-    with start_server("--fault", name) as sound:
+def test_twin_is_sound(name, start_server, faulty_database, postgres):
+    with start_server("--fault", name, database_url=faulty_database) as sound:
         assert sightings(ENTRIES[name]["check"], sound, postgres) == []
 
 
