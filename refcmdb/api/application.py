@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import logging
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from refcmdb.api.endpoints import GeneralEndpoints, Methods, ResourceEndpoints
+from refcmdb.api.features import ENDPOINTS
 from refcmdb.api.problems import Problem
 from refcmdb.api.reading import Backend
 from refcmdb.api.registry import RESOURCES
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from refcmdb.api.endpoints import Handler
     from refcmdb.api.resource import Resource
     from refcmdb.settings import Settings
 
@@ -54,7 +57,11 @@ def build(settings: Settings) -> Starlette:
             await backend.cache.close()
 
     app = Starlette(
-        routes=[*_general_routes(backend), *_resource_routes(backend)],
+        routes=[
+            *_general_routes(backend),
+            *_feature_routes(backend),
+            *_resource_routes(backend),
+        ],
         middleware=[Middleware(SecurityMiddleware), Middleware(ErrorGuard)],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
@@ -72,6 +79,15 @@ def _general_routes(backend: Backend) -> list[Route]:
         Route(f"{API}/auth/login", Methods({"POST": general.login})),
         Route(f"{API}/auth/logout", Methods({"POST": general.logout})),
     ]
+
+
+def _feature_routes(backend: Backend) -> list[Route]:
+    """Before those of resources, so that ``/devices/import`` is no device."""
+    paths: dict[str, dict[str, Handler]] = {}
+    for endpoint in ENDPOINTS:
+        handlers = paths.setdefault(endpoint.url, {})
+        handlers[endpoint.method] = functools.partial(endpoint.handle, backend)
+    return [Route(path, Methods(handlers)) for path, handlers in paths.items()]
 
 
 def _resource_routes(backend: Backend) -> list[Route]:

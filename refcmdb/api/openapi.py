@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from refcmdb import __version__
+from refcmdb.api.features import ENDPOINTS
 from refcmdb.api.problems import MEDIA_TYPE, ProblemDocument
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of, without
@@ -16,6 +17,9 @@ from refcmdb.api.schemas import Credentials, IssuedToken
 from refcmdb.api.values import LARGEST_BULK, Id, Kind, describe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from refcmdb.api.features.endpoint import Endpoint
     from refcmdb.api.resource import Resource
 
 Json = dict[str, Any]
@@ -47,8 +51,11 @@ def document_json() -> bytes:
 def document() -> Json:
     """The document."""
     paths: Json = dict(_general_paths())
+    for endpoint in ENDPOINTS:
+        paths.setdefault(endpoint.url, {})[endpoint.method.lower()] = _described(endpoint)
     for resource in RESOURCES.values():
-        paths |= _resource_paths(resource)
+        for path, described in _resource_paths(resource).items():
+            paths.setdefault(path, {}).update(described)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -59,7 +66,7 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}],
-        "tags": [{"name": resource.path} for resource in RESOURCES.values()],
+        "tags": [{"name": name} for name in _tags()],
         "paths": paths,
         "components": {
             "schemas": _components(),
@@ -70,6 +77,8 @@ def document() -> Json:
 
 def _components() -> Json:
     structs: list[Any] = [ProblemDocument, Credentials, IssuedToken]
+    for endpoint in ENDPOINTS:
+        structs += [kind for kind in (endpoint.answer, endpoint.body) if kind is not None]
     for resource in RESOURCES.values():
         structs += [resource.page, resource.item]
         if resource.body is not None:
@@ -78,6 +87,47 @@ def _components() -> Json:
         structs, schema_hook=describe, ref_template=REFERENCES
     )
     return components
+
+
+def _tags() -> list[str]:
+    resources = [resource.path for resource in RESOURCES.values()]
+    return list(dict.fromkeys([*resources, *(endpoint.tag for endpoint in ENDPOINTS)]))
+
+
+def _described(endpoint: Endpoint) -> Json:
+    answer: Json = {"description": "Done."}
+    if endpoint.answer is not None:
+        answer = _content("Done.", _schema(endpoint.answer))
+    elif endpoint.produces:
+        content = {media: {"schema": {"type": "string"}} for media in endpoint.produces}
+        answer = {"description": "The document.", "content": content}
+    answers = {endpoint.status: answer}
+    make = _public if endpoint.public else _operation
+    operation = make(
+        endpoint.id, endpoint.summary, answers, tag=endpoint.tag, errors=endpoint.errors
+    )
+    parameters = [_place(name, endpoint.places.get(name)) for name in endpoint.parameters]
+    if endpoint.query is not None:
+        parameters += _parameters(endpoint.query)
+    content = {media: {"schema": dict(schema)} for media, schema in endpoint.consumes.items()}
+    if endpoint.body is not None:
+        content[JSON] = {"schema": _schema(endpoint.body)}
+    return operation | {
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": {"required": True, "content": content}} if content else {}),
+    }
+
+
+def _place(name: str, schema: Mapping[str, Any] | None) -> Json:
+    described = dict(schema) if schema else _schema(Id if name == "id" else str)
+    description = described.pop("description", f"The {name} of the object.")
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": described,
+    }
 
 
 def _general_paths() -> Json:
@@ -139,7 +189,7 @@ def _resource_paths(resource: Resource) -> Json:
 def _list(resource: Resource) -> Json:
     answer = {200: _content("A page.", _reference(resource.page))}
     operation = _for(resource, "list", f"Find {resource.path}", answer, errors=(401, 422))
-    return {**operation, "parameters": _parameters(resource)}
+    return {**operation, "parameters": _parameters(resource.query)}
 
 
 def _read(resource: Resource) -> Json:
@@ -175,26 +225,26 @@ def _delete(resource: Resource) -> Json:
     return _for(resource, "delete", f"Remove from {resource.path}", answer, errors=errors)
 
 
-def _parameters(resource: Resource) -> list[Json]:
-    defaults = dict(
-        zip(
-            resource.query.__struct_fields__,
-            resource.query.__struct_defaults__,
-            strict=True,
-        )
-    )
+def _parameters(query: type[msgspec.Struct]) -> list[Json]:
+    names, defaults = query.__struct_fields__, query.__struct_defaults__
+    required = len(names) - len(defaults)
+    fallbacks = dict(zip(names[required:], defaults, strict=True))
     return [
-        _parameter(name, _schema(without(msgspec.UnsetType, kind)), defaults[name])
-        for name, kind in types_of(resource.query).items()
+        _parameter(
+            name, _schema(without(msgspec.UnsetType, kind)), fallbacks.get(name, msgspec.NODEFAULT)
+        )
+        for name, kind in types_of(query).items()
     ]
 
 
 def _parameter(name: str, schema: Json, default: object) -> Json:
     fallback = SORTING if name == "sort" else f"Only items whose {name} is this."
-    description = schema.pop("description", fallback)
-    if default is not msgspec.UNSET:
+    described = {"name": name, "in": "query", "description": schema.pop("description", fallback)}
+    if default is msgspec.NODEFAULT:
+        described["required"] = True
+    elif default is not msgspec.UNSET:
         schema = {**schema, "default": default}
-    return {"name": name, "in": "query", "description": description, "schema": schema}
+    return {**described, "schema": schema}
 
 
 def _for(
@@ -210,12 +260,14 @@ def _for(
 
 
 def _public(
-    operation: str, summary: str, answers: dict[int, Json], *, errors: tuple[int, ...] = ()
+    operation: str,
+    summary: str,
+    answers: dict[int, Json],
+    *,
+    tag: str = "general",
+    errors: tuple[int, ...] = (),
 ) -> Json:
-    return {
-        **_operation(operation, summary, answers, tag="general", errors=errors),
-        "security": [],
-    }
+    return {**_operation(operation, summary, answers, tag=tag, errors=errors), "security": []}
 
 
 def _operation(
@@ -246,6 +298,8 @@ def _reference(struct: Kind) -> Json:
 
 
 def _schema(kind: Kind) -> Json:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _reference(kind)
     schema = msgspec.json.schema(Annotated[kind, Meta()], schema_hook=describe)
     # msgspec leaves the type out where it lists the values.
     return {"type": "string", **schema} if "enum" in schema else schema

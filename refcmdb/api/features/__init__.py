@@ -1,0 +1,11 @@
+"""What the API offers beside its resources: one module per tool, each with its ``ENDPOINTS``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from refcmdb.api.features.endpoint import Endpoint
+
+# In the order of the document. Modules are added here, in this one place.
+ENDPOINTS: tuple[Endpoint, ...] = ()
