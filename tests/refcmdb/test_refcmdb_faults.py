@@ -1,10 +1,15 @@
-"""Every fault shows on a server that carries it and not on a sound one; no twin shows."""
+"""Every fault shows on a server that carries it and not on a sound one; no twin shows.
+
+What each check would see, in its simplest form, lies in the modules beside this one whose names
+begin with ``probes_``: each has a table ``PROBES``, by check and then by fault (or ``""`` for a
+probe that only twins and the sound server meet). A probe is True where it saw a violation.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
-import time
-import uuid
+from pathlib import Path
 
 import pytest
 
@@ -13,218 +18,16 @@ from refcmdb.faults import catalogue
 ENTRIES = {entry["name"]: entry for entry in catalogue.entries()}
 
 
-def token() -> str:
-    return f"zq{uuid.uuid4().hex[:10]}"
+def collected() -> dict[str, dict[str, object]]:
+    """Check to fault to probe, of all modules together."""
+    tables: dict[str, dict[str, object]] = {}
+    for path in sorted(Path(__file__).parent.glob("probes_*.py")):
+        for check, probes in importlib.import_module(path.stem).PROBES.items():
+            tables.setdefault(check, {}).update(probes)
+    return tables
 
 
-def new_device(server, color: str = "red", **fields) -> dict:
-    site = {"red": 1, "blue": 2}[color]
-    body = {"name": token(), "serial": token(), "site_id": site, "device_type_id": 1}
-    response = server.as_(f"operator-{color}").post("/devices", body | fields)
-    assert response.status_code == 201, response.text
-    return response.json()
-
-
-def elapsed_s(work) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-# What each check would see, in its simplest form: True is a violation.
-
-
-def breaks_out(client, method: str, path: str, make_options) -> bool:
-    """A condition that is always false, outside of the literal, hides what is there."""
-    sound = client(method, path, **make_options(""))
-    broken = client(method, path, **make_options("' and 1=1/0 and '1'='1"))
-    return sound.status_code < 300 and broken.status_code == 500
-
-
-def sort_becomes_sql(server) -> bool:
-    reply = server.as_("viewer-red").get("/devices", sort="(select 1/0)")
-    return reply.status_code == 500
-
-
-def interface_search_becomes_sql(server) -> bool:
-    return breaks_out(
-        server.as_("viewer-red"),
-        "GET",
-        "/interfaces",
-        lambda breaker: {"params": {"q": f"Ether{breaker}"}},
-    )
-
-
-def site_name_becomes_sql(server) -> bool:
-    name = token()
-    made = server.as_("operator-red").post("/sites", {"name": name, "region": "emea"}).json()
-    return breaks_out(
-        server.as_("operator-red"),
-        "PATCH",
-        f"/sites/{made['id']}",
-        lambda breaker: {"json": {"name": name + breaker}},
-    )
-
-
-def filters_become_sql(server) -> bool:
-    return any(
-        breaks_out(
-            server.as_("viewer-red"),
-            "GET",
-            path,
-            lambda breaker, p=name: {"params": {p: f"data{breaker}"}},
-        )
-        for path, name in (("/sites", "q"), ("/vlans", "name"), ("/racks", "q"))
-    )
-
-
-def foreign_site_is_read(server) -> bool:
-    name = token()
-    site = server.as_("operator-blue").post("/sites", {"name": name, "region": "x"}).json()
-    reply = server.as_("viewer-red").get(f"/sites/{site['id']}")
-    return name in reply.text
-
-
-def foreign_interfaces_are_listed(server) -> bool:
-    reply = server.as_("viewer-red").get("/interfaces", tenant_id=2)
-    return bool(reply.json()["items"])
-
-
-def foreign_device_is_changed(server) -> bool:
-    number = new_device(server, "blue")["id"]
-    refused = server.as_("operator-red").patch(f"/devices/{number}", {"comments": "mine"})
-    assert refused.status_code in {403, 404}
-    return server.as_("viewer-blue").get(f"/devices/{number}").json()["comments"] == "mine"
-
-
-def foreign_vlan_is_deleted(server) -> bool:
-    vlans = server.as_("viewer-blue").get("/vlans", limit=1, sort="-id").json()["items"]
-    server.as_("operator-red").delete(f"/vlans/{vlans[0]['id']}")
-    return server.as_("viewer-blue").get(f"/vlans/{vlans[0]['id']}").status_code == 404
-
-
-def headers_lack(server, path: str, status: int) -> bool:
-    reply = server.as_("viewer-red").get(path)
-    assert reply.status_code == status
-    nosniff = reply.headers.get("X-Content-Type-Options", "").lower() == "nosniff"
-    return not nosniff or "default-src 'none'" not in reply.headers.get(
-        "Content-Security-Policy", ""
-    )
-
-
-def error_lacks_headers(server) -> bool:
-    return headers_lack(server, "/devices/999999999", 404)
-
-
-def page_lacks_headers(server) -> bool:
-    return headers_lack(server, "//", 200)
-
-
-def long_serial_is_500(server) -> bool:
-    body = {"name": token(), "serial": "x" * 51, "site_id": 1, "device_type_id": 1}
-    return server.as_("operator-red").post("/devices", body).status_code == 500
-
-
-def refused_device_is_there(server) -> bool:
-    name = token()
-    body = {"name": name, "serial": name, "site_id": 1, "device_type_id": 1, "status": "no"}
-    assert server.as_("operator-red").post("/devices", body).status_code == 422
-    return bool(server.as_("operator-red").get("/devices", name=name).json()["items"])
-
-
-def list_is_slow(server) -> bool:
-    client = server.as_("viewer-red")
-    return elapsed_s(lambda: client.get("/devices", q=token())) > 2
-
-
-def search_is_slow(server) -> bool:
-    client = server.as_("viewer-red")
-    return elapsed_s(lambda: client.get("/devices", q=token())) > 0.5
-
-
-def search_reads_the_table(server, postgres) -> bool:
-    with postgres.plans() as plans:
-        server.as_("viewer-red").get("/devices", q=token())
-    return any("Seq Scan on devices" in plan for plan in plans)
-
-
-def statements_grow_with_the_page(server, postgres) -> bool:
-    counts = []
-    for limit in (5, 50):
-        with postgres.plans() as plans:
-            server.as_("viewer-red").get("/devices", limit=limit)
-        counts.append(len(plans))
-    return counts[0] != counts[1]
-
-
-def cached(server, user: str, path: str, **params) -> str:
-    return server.as_(user).get(path, **params).headers["X-Cache"]
-
-
-def answer_is_stale(server) -> bool:
-    path = f"/devices/{new_device(server)['id']}"
-    server.as_("viewer-red").get(path)
-    server.as_("operator-red").patch(path, {"comments": "new"})
-    return server.as_("viewer-red").get(path).json()["comments"] != "new"
-
-
-def other_answers_are_dropped(server) -> bool:
-    written, other = (f"/devices/{new_device(server)['id']}" for _ in range(2))
-    server.as_("viewer-red").get(other)
-    before = cached(server, "viewer-red", other)
-    server.as_("operator-red").patch(written, {"comments": "new"})
-    return (before, cached(server, "viewer-red", other)) == ("hit", "miss")
-
-
-def repeated_read_is_a_miss(server) -> bool:
-    path = f"/devices/{new_device(server)['id']}"
-    server.as_("viewer-red").get(path)
-    return cached(server, "viewer-red", path) == "miss"
-
-
-def foreign_answer_is_served(server) -> bool:
-    params = {"limit": 7, "sort": "-id"}
-    red, blue = (
-        server.as_(f"viewer-{color}").get("/devices", **params).json()["items"]
-        for color in ("red", "blue")
-    )
-    return red == blue
-
-
-PROBES = {
-    "CG-INJ-001": {
-        "sql-sort-concat": sort_becomes_sql,
-        "sql-search-like-concat": interface_search_becomes_sql,
-        "sql-body-name-concat": site_name_becomes_sql,
-        "": filters_become_sql,
-    },
-    "CG-AUTHZ-001": {
-        "authz-site-detail-unscoped": foreign_site_is_read,
-        "authz-tenant-filter-overrides": foreign_interfaces_are_listed,
-    },
-    "CG-AUTHZ-002": {
-        "authz-patch-then-check": foreign_device_is_changed,
-        "authz-vlan-delete-unscoped": foreign_vlan_is_deleted,
-    },
-    "CG-HDR-001": {
-        "headers-missing-on-errors": error_lacks_headers,
-        "headers-missing-on-page": page_lacks_headers,
-    },
-    "CG-VAL-001": {
-        "validation-serial-unchecked": long_serial_is_500,
-        "validation-after-write": refused_device_is_there,
-    },
-    "CG-PERF-001": {"performance-slow-downstream": list_is_slow},
-    "CG-PERF-002": {"performance-search-slow": search_is_slow},
-    "CG-PLAN-001": {"plan-search-unindexed": search_reads_the_table},
-    "CG-PLAN-002": {"plan-tags-per-device": statements_grow_with_the_page},
-    "CG-CACHE-001": {
-        "cache-stale-after-write": answer_is_stale,
-        "cache-flushed-by-writes": other_answers_are_dropped,
-        "cache-never-hits": repeated_read_is_a_miss,
-    },
-    "CG-CACHE-002": {"cache-key-without-tenant": foreign_answer_is_served},
-}
+PROBES = collected()
 FAULT_PROBES = {
     name: probe for probes in PROBES.values() for name, probe in probes.items() if name
 }

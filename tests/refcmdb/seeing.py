@@ -1,0 +1,44 @@
+"""What the probes of several checks do."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+
+def token() -> str:
+    return f"zq{uuid.uuid4().hex[:10]}"
+
+
+def new_device(server, color: str = "red", **fields) -> dict:
+    site = {"red": 1, "blue": 2}[color]
+    body = {"name": token(), "serial": token(), "site_id": site, "device_type_id": 1}
+    response = server.as_(f"operator-{color}").post("/devices", body | fields)
+    assert response.status_code == 201, response.text
+    return response.json()
+
+
+def elapsed_s(work) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def breaks_out(client, method: str, path: str, make_options) -> bool:
+    """A condition that is always false, outside of the literal, hides what is there."""
+    sound = client(method, path, **make_options(""))
+    broken = client(method, path, **make_options("' and 1=1/0 and '1'='1"))
+    return sound.status_code < 300 and broken.status_code == 500
+
+
+def headers_lack(server, path: str, status: int) -> bool:
+    reply = server.as_("viewer-red").get(path)
+    assert reply.status_code == status
+    nosniff = reply.headers.get("X-Content-Type-Options", "").lower() == "nosniff"
+    return not nosniff or "default-src 'none'" not in reply.headers.get(
+        "Content-Security-Policy", ""
+    )
+
+
+def cached(server, user: str, path: str, **params) -> str:
+    return server.as_(user).get(path, **params).headers["X-Cache"]
