@@ -3,7 +3,8 @@
 One environment with little data is started; then the gate runs once per fault and once per sound
 look-alike ("twin") of the reference CMDB, each in a database clone and CMDB instance of its own.
 A fault counts as found when its check has a finding at the planted operation and no other check
-has any; a twin is accused by any finding or by any check that could not decide.
+has any, save those that the fault's own module names as ALSO; a twin is accused by any finding or
+by any check that could not decide.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .collection import claim_of, shipped_claims
 from .errors import GuardError
 from .gate import gate_key
 from .services.environment import Environment
@@ -47,6 +49,7 @@ class Planted:
     check: str
     operation: str
     summary: str
+    also: tuple[str, ...] = ()  # checks that rightly see the same fault
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +62,14 @@ class Trial:
 
 
 class Join:
-    """Lets a nested pytest run use services that are already up."""
+    """Lets a nested pytest run use services that are already up, and try one fault.
 
-    def __init__(self, shared: Shared, worker: str) -> None:
-        self.shared, self.worker = shared, worker
+    What runs is the fault's own check wherever it applies, the checks of its family that look at
+    the whole target, and at the planted operation every check of all families that is not timed.
+    """
+
+    def __init__(self, shared: Shared, worker: str, planted: Planted) -> None:
+        self.shared, self.worker, self.planted = shared, worker, planted
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -70,14 +77,34 @@ class Join:
         gate = config.stash[gate_key]
         gate.shared, gate.worker = self.shared, self.worker
 
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Drop what says nothing about this fault."""
+        dropped = [item for item in items if not self._concerned(item)]
+        items[:] = [item for item in items if item not in dropped]
+        config.hook.pytest_deselected(items=dropped)
+
+    def _concerned(self, item: pytest.Item) -> bool:
+        claim = claim_of(item)
+        if claim is None or claim.id == self.planted.check:
+            return claim is not None
+        operation = getattr(item, "callspec", None) and item.callspec.params.get("operation")  # type: ignore[attr-defined]
+        if operation is None:
+            return family(claim.id) == family(self.planted.check)
+        return operation.id == self.planted.operation and not claim.alone
+
+
+def family(check: str) -> str:
+    """``CG-INJ`` of ``CG-INJ-001``."""
+    return check.rpartition("-")[0]
+
 
 def catalogue() -> list[Planted]:
     """Every fault and twin of the reference CMDB, sorted by check and name."""
     command = [sys.executable, "-m", "refcmdb", "faults"]
     listed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    found = [
-        Planted(**{f.name: one[f.name] for f in dataclasses.fields(Planted)}) for one in listed
-    ]
+    found = [Planted(**one | {"also": tuple(one["also"])}) for one in listed]
     return sorted(found, key=lambda planted: (planted.check, planted.kind, planted.name))
 
 
@@ -86,11 +113,11 @@ def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[s
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="cmdbguard-faults-") as folder:
         words = ["--cmdbguard", "--cmdbguard-fault", planted.name, "--cmdbguard-report", folder]
-        words += ["--cmdbguard-select", *_lane(planted.check), f"--rootdir={folder}"]
-        words += [f"--cmdbguard-records={RECORDS}", "-p", "no:cacheprovider", "-p", "no:randomly"]
+        words += [f"--rootdir={folder}", f"--cmdbguard-records={RECORDS}"]
+        words += ["-p", "no:cacheprovider", "-p", "no:randomly"]
         output = io.StringIO()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            status = pytest.main([*words, folder], plugins=[Join(shared, worker)])
+            status = pytest.main([*words, folder], plugins=[Join(shared, worker, planted)])
         path = Path(folder, "results.json")
         if not path.is_file():
             problem = f"pytest ended with {status}: {output.getvalue()[-800:]}"
@@ -98,14 +125,6 @@ def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[s
             results = json.loads(path.read_text(encoding="utf-8"))
             problem = judge(planted, results, operations.get(planted.operation, ""))
     return Trial(planted=planted, problem=problem, seconds=time.perf_counter() - began)
-
-
-def _lane(check: str) -> list[str]:
-    """The checks that run for a fault: all that support the criterion of its check."""
-    from .collection import shipped_claims  # noqa: PLC0415 - loaded only where it is needed
-
-    claims = shipped_claims()
-    return [claims[check].criterion]
 
 
 def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
@@ -127,9 +146,9 @@ def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
         return "; ".join([*accused, *undecided])
     if not any(f["check"] == planted.check for f in findings):
         return "; ".join([f"not found by {planted.check}", *undecided])
-    if others := sorted({f["check"] for f in findings} - {planted.check}):
+    if others := sorted({f["check"] for f in findings} - {planted.check, *planted.also}):
         return f"also accused by {', '.join(others)}"
-    places = {f["operation"] for f in findings}
+    places = {f["operation"] for f in findings if f["check"] == planted.check}
     return "" if not operation or operation in places else f"found elsewhere: {sorted(places)}"
 
 
@@ -152,8 +171,6 @@ def _work(
 
 def trials(chosen: Sequence[Planted], shared: Shared, paths: dict[str, str]) -> Iterator[Trial]:
     """The trial of each as they end; what is timed comes last and has the machine for itself."""
-    from .collection import shipped_claims  # noqa: PLC0415 - loaded only where it is needed
-
     claims = shipped_claims()
     timed = [planted for planted in chosen if claims[planted.check].alone]
     yield from _tried([p for p in chosen if p not in timed], shared, paths, workers=SIDE_BY_SIDE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refcmdb import faults
 
@@ -20,8 +20,8 @@ def names() -> list[str]:
     return sorted(name.replace("_", "-") for name in found if name not in NOT_FAULTS)
 
 
-def entries() -> list[dict[str, str]]:
-    """One entry per fault and twin."""
+def entries() -> list[dict[str, Any]]:
+    """One entry per fault and twin; ``also`` holds further checks that rightly see it."""
     return [_entry(name) for name in names()]
 
 
@@ -30,13 +30,14 @@ def plant(name: str) -> None:
     _module(name).plant()
 
 
-def _entry(name: str) -> dict[str, str]:
+def _entry(name: str) -> dict[str, Any]:
     module = _module(name)
     return {
         "name": name,
         "kind": module.KIND,
         "check": module.CHECK,
         "operation": module.OPERATION,
+        "also": list(getattr(module, "ALSO", ())),
         "summary": " ".join((module.__doc__ or "").split()),
     }
 
