@@ -23,6 +23,8 @@ from .model import check as Claim  # noqa: N812 - a noun where it is data
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .answers import Answer
+
 NOT_VERIFIED = "not verified: "
 _NAME = re.compile(r"[\w/.:+-]+")  # what an expression of -k may consist of
 evidence_key = pytest.StashKey["Evidence"]()
@@ -41,7 +43,8 @@ class Evidence:
 
     ``add`` notes what was seen (it becomes the proof when an ``assert`` fails), ``finding``
     records a proven violation and lets the check go on, ``contact`` notes for one injection
-    point whether a probe met a sink, and ``measure`` gives the matrix a figure.
+    point whether a probe met a sink, ``measure`` gives the matrix a figure, and ``answer`` notes
+    what is said to an alert of another scanner.
     """
 
     def __init__(self, claim: Claim, nodeid: str, *, flags: Sequence[str] = ()) -> None:
@@ -51,6 +54,7 @@ class Evidence:
         self._seen: list[tuple[str, Exchange | str]] = []
         self._findings: dict[str, Finding] = {}
         self._contacts: list[Contact] = []
+        self._answers: list[Answer] = []
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -78,6 +82,10 @@ class Evidence:
                 stopped="" if reached else stopped,
             )
         )
+
+    def answer(self, answer: Answer) -> None:
+        """Note what is said to another scanner's alert."""
+        self._answers.append(answer)
 
     def finding(
         self,
@@ -144,6 +152,7 @@ class Evidence:
             duration_s=duration_s,
             contacts=tuple(self._contacts),
             findings=self.findings,
+            answers=tuple(self._answers),
         )
 
     def _reproduce(self, exchange: Exchange | None) -> tuple[str, ...]:

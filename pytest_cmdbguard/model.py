@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from .answers import Answer
+
 F = TypeVar("F", bound=Callable[..., object])
 Json = dict[str, Any]
 
@@ -78,8 +80,10 @@ class Criterion:
 class Parameter:
     """A place of an operation that takes input.
 
-    ``location`` is ``path``, ``query``, ``header``, ``cookie`` or ``body``; for ``body`` the
-    name is a JSON pointer such as ``/name`` or ``/0/serial``.
+    ``location`` is ``path``, ``query``, ``header`` or ``cookie``; in a body it is ``body`` (JSON;
+    the name is a JSON pointer such as ``/name`` or ``/0/serial``), ``form`` or ``multipart`` (the
+    name is that of the field; ``NAME filename`` is what a file is called) or ``content`` (the whole
+    body; the name is its media type). ``jwt`` is a field of the header of the actor's token.
     """
 
     location: str
@@ -96,8 +100,10 @@ class Parameter:
 class Operation:
     """One method and path of the target, as its OpenAPI document describes it.
 
-    ``body`` is the resolved schema of the JSON request body (no ``$ref`` left), or None.
-    ``produces`` are the media types of its successful responses.
+    ``body`` is the resolved schema of the JSON request body (no ``$ref`` left), or None, and
+    ``body_media`` the media type that it is sent with; ``contents`` maps the other media types of
+    request bodies to their resolved schemas. ``produces`` are the media types of its successful
+    responses.
     """
 
     id: str
@@ -106,6 +112,8 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: Mapping[str, Any] | None = None
     body_required: bool = False
+    body_media: str = "application/json"
+    contents: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     produces: tuple[str, ...] = ()
     secured: bool = True
     tags: tuple[str, ...] = ()
@@ -142,7 +150,9 @@ class Exchange:
     """One request and its response, with the tokens the request carried.
 
     ``url`` is absolute; ``elapsed_s`` counts from sending to the last byte. Header names are
-    lower case.
+    lower case. ``request_headers`` hold no credential: of one that a probe changed, they show the
+    variable of the actor in its place. ``cut`` says why ``body`` is not all that came, or is
+    empty.
     """
 
     method: str
@@ -155,21 +165,6 @@ class Exchange:
     body: bytes
     elapsed_s: float = 0.0
     tokens: tuple[str, ...] = ()
-
-    def curl(self) -> str:
-        """The shell line that sends this request again; the credential is a variable."""
-        import shlex  # noqa: PLC0415 - loaded only where it is needed
-
-        words = ["curl -si"]
-        if self.method != "GET":
-            words.append(f"-X {self.method}")
-        words.append(shlex.quote(self.url))
-        if self.actor:
-            words.append(f'-H "Authorization: Bearer ${self.actor.variable}"')
-        if self.request_body:
-            words.append("-H 'Content-Type: application/json'")
-            words.append("-d " + shlex.quote(self.request_body.decode("utf-8", "replace")))
-        return " ".join(words)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +244,8 @@ class Contact:
 class CheckResult:
     """What one check item has to say; travels from the worker to the controller as JSON.
 
-    ``measured`` is a figure in words, ``share`` which share of its limit it took.
+    ``measured`` is a figure in words, ``share`` which share of its limit it took; ``answers`` are
+    those to other scanners' alerts.
     """
 
     nodeid: str
@@ -263,6 +259,7 @@ class CheckResult:
     duration_s: float = 0.0
     contacts: tuple[Contact, ...] = ()
     findings: tuple[Finding, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     def to_json(self) -> Json:
         """Built-in types only (an enum would not pass xdist)."""
@@ -270,6 +267,7 @@ class CheckResult:
             "outcome": str(self.outcome),
             "contacts": [dataclasses.asdict(contact) for contact in self.contacts],
             "findings": [finding.to_json() for finding in self.findings],
+            "answers": [answer.to_json() for answer in self.answers],
         }
 
     @classmethod
@@ -281,6 +279,7 @@ class CheckResult:
                 "outcome": Outcome(data["outcome"]),
                 "contacts": tuple(Contact(**contact) for contact in data["contacts"]),
                 "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),
+                "answers": tuple(Answer.from_json(answer) for answer in data["answers"]),
             }
         )
 
