@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from refcmdb.api import features
 from refcmdb.api.endpoints import GeneralEndpoints, Methods, ResourceEndpoints
-from refcmdb.api.features import ENDPOINTS
 from refcmdb.api.problems import Problem
 from refcmdb.api.reading import Backend
 from refcmdb.api.registry import RESOURCES
+from refcmdb.middleware.security.cors import CorsMiddleware
 from refcmdb.middleware.security.errors import ErrorGuard
 from refcmdb.middleware.security.headers import SecurityMiddleware
 from refcmdb.services.cache import CacheManager
@@ -62,7 +63,11 @@ def build(settings: Settings) -> Starlette:
             *_feature_routes(backend),
             *_resource_routes(backend),
         ],
-        middleware=[Middleware(SecurityMiddleware), Middleware(ErrorGuard)],
+        middleware=[
+            Middleware(SecurityMiddleware),
+            Middleware(CorsMiddleware, origins=settings.cors_origins),
+            Middleware(ErrorGuard),
+        ],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )
@@ -84,7 +89,7 @@ def _general_routes(backend: Backend) -> list[Route]:
 def _feature_routes(backend: Backend) -> list[Route]:
     """Before those of resources, so that ``/devices/import`` is no device."""
     paths: dict[str, dict[str, Handler]] = {}
-    for endpoint in ENDPOINTS:
+    for endpoint in features.ENDPOINTS:
         handlers = paths.setdefault(endpoint.url, {})
         handlers[endpoint.method] = functools.partial(endpoint.handle, backend)
     return [Route(path, Methods(handlers)) for path, handlers in paths.items()]

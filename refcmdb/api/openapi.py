@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Meta
 
 from refcmdb import __version__
-from refcmdb.api.features import ENDPOINTS
+from refcmdb.api import features
 from refcmdb.api.problems import MEDIA_TYPE, ProblemDocument
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of, without
 from refcmdb.api.schemas import Credentials, IssuedToken
 from refcmdb.api.values import LARGEST_BULK, Id, Kind, describe
+from refcmdb.auth import sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ MEANINGS = {
     404: "No such object, or none that the actor may see.",
     409: "A duplicate, or other objects refer to it.",
     413: "The body is too large.",
-    415: "The body is not application/json.",
+    415: "The body has a media type that is not taken here.",
     422: "A value is not valid.",
 }
 SORTING = "The order; with a minus, descending."
@@ -51,11 +52,11 @@ def document_json() -> bytes:
 def document() -> Json:
     """The document."""
     paths: Json = dict(_general_paths())
-    for endpoint in ENDPOINTS:
+    for endpoint in features.ENDPOINTS:
         paths.setdefault(endpoint.url, {})[endpoint.method.lower()] = _described(endpoint)
     for resource in RESOURCES.values():
         for path, described in _resource_paths(resource).items():
-            paths.setdefault(path, {}).update(described)
+            paths[path] = {**described, **paths.get(path, {})}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -65,23 +66,26 @@ def document() -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"bearer": []}],
+        "security": [{"bearer": []}, {"session": []}],
         "tags": [{"name": name} for name in _tags()],
         "paths": paths,
         "components": {
             "schemas": _components(),
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": sessions.NAME},
+            },
         },
     }
 
 
 def _components() -> Json:
     structs: list[Any] = [ProblemDocument, Credentials, IssuedToken]
-    for endpoint in ENDPOINTS:
+    for endpoint in features.ENDPOINTS:
         structs += [kind for kind in (endpoint.answer, endpoint.body) if kind is not None]
     for resource in RESOURCES.values():
         structs += [resource.page, resource.item]
-        if resource.body is not None:
+        if resource.writable:
             structs += [resource.body, resource.patch]
     _, components = msgspec.json.schema_components(
         structs, schema_hook=describe, ref_template=REFERENCES
@@ -91,7 +95,7 @@ def _components() -> Json:
 
 def _tags() -> list[str]:
     resources = [resource.path for resource in RESOURCES.values()]
-    return list(dict.fromkeys([*resources, *(endpoint.tag for endpoint in ENDPOINTS)]))
+    return list(dict.fromkeys([*resources, *(endpoint.tag for endpoint in features.ENDPOINTS)]))
 
 
 def _described(endpoint: Endpoint) -> Json:
@@ -171,7 +175,7 @@ def _general_paths() -> Json:
 def _resource_paths(resource: Resource) -> Json:
     collection: Json = {"get": _list(resource)}
     member: Json = {"get": _read(resource)}
-    if resource.body is not None:
+    if resource.writable:
         collection["post"] = _create(resource)
         member |= {"patch": _update(resource), "delete": _delete(resource)}
     path = f"{API}/{resource.path}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,12 +12,15 @@ from refcmdb.api.problems import Problem, from_validation, invalid
 from refcmdb.api.values import LARGEST_ID, Kind, decode
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from starlette.requests import Request
 
 # What the kind says, known at run time only.
 Decoded = Any
 
 LARGEST_BODY_BYTES = 1024 * 1024
+FORM = "application/x-www-form-urlencoded"
 
 
 async def read_body(request: Request, kind: Kind) -> Decoded:
@@ -25,16 +29,49 @@ async def read_body(request: Request, kind: Kind) -> Decoded:
     Raises: Problem 400 for what is not JSON, 413 above 1 MiB, 415 for another media type, 422
         for values that are not valid.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Problem(415, "the body must be application/json")
-    raw = await _raw_body(request)
+    _, raw = await read_content(request, ("application/json",))
     try:
         return msgspec.json.decode(raw, type=kind, dec_hook=decode)
     except msgspec.ValidationError as error:
         raise from_validation(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not valid JSON") from error
+
+
+async def read_form[Form: msgspec.Struct](request: Request, kind: type[Form]) -> Form:
+    """The fields of an HTML form as ``kind``.
+
+    Raises: Problem 413 above 1 MiB, 415 for another media type, 422 for unknown, repeated or
+        invalid fields.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != FORM:
+        raise Problem(415, f"the body must be {FORM}")
+    try:
+        text = (await _raw_body(request)).decode()
+        given = urllib.parse.parse_qsl(
+            text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=50
+        )
+    except ValueError as error:
+        raise Problem(400, "the body is not a form") from error
+    named = {name: value.replace("\r\n", "\n") for name, value in given}
+    if len(named) < len(given):
+        raise invalid("", "a field is given twice")
+    try:
+        return msgspec.convert(named, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise from_validation(error) from error
+
+
+async def read_content(request: Request, media_types: Collection[str]) -> tuple[str, bytes]:
+    """The media type of the body, one of ``media_types``, and the body as it came.
+
+    Raises: Problem 413 above 1 MiB, 415 for another media type.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in media_types:
+        raise Problem(415, f"the body must be {' or '.join(media_types)}")
+    return media_type, await _raw_body(request)
 
 
 def read_query[Query: msgspec.Struct](request: Request, kind: type[Query]) -> Query:
