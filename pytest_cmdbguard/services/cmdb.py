@@ -11,6 +11,7 @@ from pytest_cmdbguard.errors import ServiceMissing
 
 from .ports import on_free_port
 from .process import Command, Process
+from .watching import Watch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,7 @@ class Cmdb:
         """Not started yet; ``name`` is that of its log file, unique in the run."""
         self.run, self.target, self.name = run, target, name
         self.version = ""
+        self.watch: Watch | None = Watch(run, name)
         self.log: Path | None = run.logs / f"{name}.log"
         self.database_url = self.redis_url = self.base_url = ""
         self._process: Process | None = None
@@ -47,6 +49,11 @@ class Cmdb:
         if process:
             process.stop()
 
+    @property
+    def pid(self) -> int | None:
+        """Of its process, None while there is none."""
+        return self._process.pid if self._process else None
+
     def require_alive(self) -> None:
         """Return if it still runs. Raises: ServiceDied."""
         if self._process:
@@ -56,6 +63,9 @@ class Cmdb:
         argv, environment = self.target.command(
             port=port, database_url=self.database_url, redis_url=self.redis_url
         )
+        if self.watch:
+            self.watch.lay()
+            environment = self.watch.environment(environment)
         command = Command(
             name=self.name, argv=argv, environment=environment, directory=self.target.directory
         )
@@ -70,6 +80,8 @@ class RunningCmdb:
     """An instance that somebody else runs."""
 
     log: Path | None = None
+    watch: Watch | None = None
+    pid: int | None = None
 
     def __init__(self, target: Target) -> None:
         """The one at ``target.running``."""
