@@ -102,7 +102,7 @@ def _tell(event: str, arguments: list[object], frame: FrameType | None) -> None:
     line = repr(arguments)
     if PREFIX not in line.lower():
         return
-    frames = []
+    frames: list[str] = []
     while frame is not None and len(frames) < DEEPEST:
         code = frame.f_code
         frames.append(f"{code.co_filename}:{frame.f_lineno}:{code.co_name}")

@@ -1,0 +1,102 @@
+"""Many probes in few requests: one per place of an operation, together where they get through."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_cmdbguard.probes.points import BODY_LOCATIONS, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_cmdbguard.model import Exchange, Operation, Parameter
+    from pytest_cmdbguard.probes.client import Api
+    from pytest_cmdbguard.probes.surroundings import Surroundings
+
+
+class Probe(Protocol):
+    """What is put into a place: a text or bytes, and the tokens that stand in it."""
+
+    @property
+    def text(self) -> str | bytes:
+        """What is sent."""
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """What witnesses look for."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sent[P: Probe]:
+    """One probe that was sent, and what came back."""
+
+    operation: Operation
+    point: Parameter
+    probe: P
+    exchange: Exchange
+
+
+class Volley:
+    """Sends probes to the places of one operation.
+
+    All that fit into one request go together. When that is refused, each goes alone, so that a
+    place with strict validation does not stand in the way of the others.
+    """
+
+    def __init__(self, api: Api, surroundings: Surroundings) -> None:
+        self._api, self._surroundings = api, surroundings
+
+    def __call__[P: Probe](
+        self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
+    ) -> Iterator[Sent[P]]:
+        """What was sent last for each place."""
+        for group in _together(probes):
+            exchange = self._send(operation, group)
+            if exchange.status < 400 or len(group) == 1:
+                yield from _sent(operation, group, exchange)
+            else:
+                yield from self.each(operation, group)
+
+    def each[P: Probe](
+        self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
+    ) -> Iterator[Sent[P]]:
+        """Every probe in a request of its own."""
+        for one in probes:
+            yield from _sent(operation, [one], self._send(operation, [one]))
+
+    def _send[P: Probe](
+        self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
+    ) -> Exchange:
+        values = self._surroundings.values(operation)
+        for point, probe in probes:
+            values = place(values, point, probe.text)
+        tokens = [token for _, probe in probes for token in probe.tokens]
+        return self._api.send(operation, values, tokens=tokens)
+
+
+def _together[P: Probe](
+    probes: Sequence[tuple[Parameter, P]],
+) -> Iterator[list[tuple[Parameter, P]]]:
+    """Probes that fit into one request: a path leads to one object, a request has one body."""
+    anywhere: list[tuple[Parameter, P]] = []
+    bodies: dict[tuple[str, str], list[tuple[Parameter, P]]] = {}
+    for point, probe in probes:
+        if point.location == "path":
+            yield [(point, probe)]
+        elif point.location in BODY_LOCATIONS:
+            document = point.name if point.location == "content" else ""
+            bodies.setdefault((point.location, document), []).append((point, probe))
+        else:
+            anywhere.append((point, probe))
+    groups = list(bodies.values())
+    if anywhere:
+        groups = [anywhere + (groups[0] if groups else []), *groups[1:]]
+    yield from groups
+
+
+def _sent[P: Probe](
+    operation: Operation, probes: Sequence[tuple[Parameter, P]], exchange: Exchange
+) -> Iterator[Sent[P]]:
+    for point, probe in probes:
+        yield Sent(operation=operation, point=point, probe=probe, exchange=exchange)
