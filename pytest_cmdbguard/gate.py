@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import targets
+from . import foreign_reports, targets
+from .baseline import Baseline, State
 from .collection import Selection, shipped_claims
 from .criteria import Criteria
 from .errors import GuardError, ServiceError, SettingsError
@@ -45,9 +46,10 @@ class Gate:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.criteria = Criteria.load(
-            settings.table("criteria"), today=dt.datetime.now(tz=dt.UTC).date()
-        )
+        today = dt.datetime.now(tz=dt.UTC).date()
+        self.criteria = Criteria.load(settings.table("criteria"), today=today)
+        self.alerts = foreign_reports.read(settings)
+        self.baseline = Baseline.load(foreign_reports.baseline_path(settings), today=today)
         _require_known(settings, self.criteria)
         self.selection = Selection(settings.select, self.criteria)
         self.target: Target = targets.load(settings)
@@ -135,13 +137,17 @@ class Gate:
     def run(self) -> Run:
         """The run as the reports see it, judged by what has arrived so far."""
         plan = self.plan or Plan(selected={}, totals={}, narrowed=False)
-        rows = matrix(self.criteria, plan, self.results, select=self.settings.select)
+        found = [f for result in self.results.values() for f in result.findings]
+        known = {f.fingerprint for f in found if self.baseline.state(f) is State.KNOWN}
+        rows = matrix(self.criteria, plan, self.results, select=self.settings.select, known=known)
+        checks = [result for row in rows for result in row.checks]
         return Run(
             rows=rows,
             environment=self._describe(),
             timings={name: round(seconds, 3) for name, seconds in self.timings.items()},
             aborted=self.aborted,
             deselected=self.selection.deselected,
+            balance=self.baseline.balance(checks, narrowed=plan.narrowed),
         )
 
     def _describe(self) -> dict[str, Any]:

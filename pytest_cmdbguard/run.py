@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from .answers import Answer, Standing
+from .baseline import Balance
 from .model import CheckResult, Contact, Criterion, Finding, Verdict
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ class Run:
     """One run as the reports see it.
 
     ``environment`` says what ran (versions, ZAP level, sizes); ``timings`` are seconds by
-    stage; ``aborted`` is why the run ended early, or empty.
+    stage; ``aborted`` is why the run ended early, or empty; ``balance`` is how it compares with
+    the baseline.
     """
 
     rows: tuple[Row, ...]
@@ -56,6 +59,7 @@ class Run:
     timings: Mapping[str, float]
     aborted: str = ""
     deselected: int = 0
+    balance: Balance = dataclasses.field(default_factory=Balance)
 
     @property
     def selected(self) -> tuple[Row, ...]:
@@ -67,6 +71,13 @@ class Run:
         """Of all criteria, worst first."""
         found = [finding for row in self.rows for finding in row.findings]
         return tuple(sorted(found, key=lambda f: (f.severity.rank, f.check, f.operation)))
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """To the alerts of other scanners, in the order of their standing."""
+        order = list(Standing)
+        found = [a for row in self.rows for result in row.checks for a in result.answers]
+        return tuple(sorted(found, key=lambda answer: order.index(answer.standing)))
 
     @property
     def is_accepted(self) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
 FILE = "cmdbguard.toml"
-TABLES = frozenset({"actors", "criteria", "services", "target"})
+TABLES = frozenset({"actors", "criteria", "reports", "services", "target"})
 SERVICES = ("embedded", "containers", "external")
 PROFILES = ("quick", "full")
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
@@ -91,7 +91,12 @@ class Option:
     @property
     def key(self) -> str:
         """Its ini key, and in upper case its environment variable."""
-        return f"cmdbguard_{self.name}" if self.name else "cmdbguard"
+        return f"cmdbguard_{self.attribute}" if self.name else "cmdbguard"
+
+    @property
+    def attribute(self) -> str:
+        """How :class:`Settings` names it."""
+        return self.name.replace("-", "_") or "enabled"
 
 
 OPTIONS = (
@@ -167,6 +172,13 @@ OPTIONS = (
         help="Plant this fault in the reference CMDB, to see the gate turn red",
         argument={"metavar": "NAME"},
     ),
+    Option(
+        name="write-baseline",
+        default=False,
+        read=_flag,
+        help="Write the findings into cmdbguard-baseline.toml, for people to accept or mend",
+        argument={"action": "store_const", "const": True},
+    ),
 )
 
 
@@ -187,8 +199,8 @@ class Settings:
     """Everything a run was told, read and validated once.
 
     ``tables`` holds the tables of ``cmdbguard.toml`` (``target``, ``services``, ``actors``,
-    ``criteria``); each is validated by the module that uses it. ``sources`` names, for every
-    option that is not at its default, where the value came from.
+    ``criteria``, ``reports``); each is validated by the module that uses it. ``sources`` names,
+    for every option that is not at its default, where the value came from.
     """
 
     enabled: bool
@@ -201,6 +213,7 @@ class Settings:
     zap: str
     report: Path
     fault: str | None
+    write_baseline: bool
     rootpath: Path
     tables: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -217,7 +230,7 @@ class Settings:
         for option in OPTIONS:
             value, source = _lookup(option, config, file)
             try:
-                values[option.name or "enabled"] = option.read(value)
+                values[option.attribute] = option.read(value)
             except ValueError as error:
                 raise SettingsError(
                     _spelling(option, source), value, source=source, remedy=str(error)
@@ -243,7 +256,7 @@ class Settings:
     @classmethod
     def defaults(cls, rootpath: Path) -> Settings:
         """What a run has that was told nothing."""
-        values = {option.name or "enabled": option.read(option.default) for option in OPTIONS}
+        values = {option.attribute: option.read(option.default) for option in OPTIONS}
         values["report"] = rootpath / values["report"]
         return cls(**values | {"fault": None}, rootpath=rootpath)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .model import CheckResult, Outcome, Verdict
 from .run import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from .criteria import Criteria
 
@@ -37,7 +38,12 @@ class Plan:
 
 
 def matrix(
-    criteria: Criteria, plan: Plan, results: Mapping[str, CheckResult], *, select: Sequence[str]
+    criteria: Criteria,
+    plan: Plan,
+    results: Mapping[str, CheckResult],
+    *,
+    select: Sequence[str],
+    known: AbstractSet[str] = frozenset(),
 ) -> tuple[Row, ...]:
     """One row per criterion, in the order of the documents.
 
@@ -46,6 +52,7 @@ def matrix(
         plan: what was collected and selected.
         results: node id to result; a planned item without one did not run.
         select: ids given with ``--cmdbguard-select``; empty when the whole gate was asked for.
+        known: fingerprints of findings that the baseline accepts.
     """
     by_criterion: dict[str, list[CheckResult]] = {name: [] for name in criteria.by_id}
     for node, (check, criterion, title) in plan.selected.items():
@@ -53,21 +60,24 @@ def matrix(
             nodeid=node, check=check, criterion=criterion, title=title, outcome=Outcome.NOT_RUN
         )
         by_criterion.setdefault(criterion, []).append(result)
-    return tuple(
-        _row(criteria, name, checks, plan, select) for name, checks in by_criterion.items()
-    )
+    asked = _Asked(criteria, plan, select, known)
+    return tuple(_row(asked, name, checks) for name, checks in by_criterion.items())
 
 
-def _row(
-    criteria: Criteria,
-    name: str,
-    checks: Sequence[CheckResult],
-    plan: Plan,
-    select: Sequence[str],
-) -> Row:
+class _Asked(NamedTuple):
+    """What the verdicts on all criteria depend on."""
+
+    criteria: Criteria
+    plan: Plan
+    select: Sequence[str]
+    known: AbstractSet[str]
+
+
+def _row(asked: _Asked, name: str, checks: Sequence[CheckResult]) -> Row:
+    criteria, plan, select, known = asked
     total = plan.totals.get(name, 0)
     ruling = criteria.rulings.get(name)
-    verdict, reason = judge(checks, total=total)
+    verdict, reason = judge(checks, total=total, known=known)
     asked_for = name in select or (not select and not plan.narrowed)
     if not checks and not asked_for:
         verdict, reason = Verdict.NOT_SELECTED, "" if total else "no check yet"
@@ -83,14 +93,17 @@ def _row(
     )
 
 
-def judge(checks: Iterable[CheckResult], *, total: int) -> tuple[Verdict, str]:
+def judge(
+    checks: Iterable[CheckResult], *, total: int, known: AbstractSet[str] = frozenset()
+) -> tuple[Verdict, str]:
     """The verdict that check results carry, and why it is not ``passed``.
 
     A finding fails the criterion. Anything that did not run, broke or could not decide leaves it
     not verified; so does the absence of checks, and so do probes none of which met a sink.
+    Findings whose fingerprints are ``known`` fail nothing, and are told.
     """
     checks = list(checks)
-    if any(result.outcome is Outcome.FAILED for result in checks):
+    if any(result.outcome is Outcome.FAILED and _is_news(result, known) for result in checks):
         return Verdict.FAILED, ""
     for outcome in (Outcome.ERROR, Outcome.NOT_RUN, Outcome.NOT_VERIFIED):
         some = [result for result in checks if result.outcome is outcome]
@@ -104,4 +117,10 @@ def judge(checks: Iterable[CheckResult], *, total: int) -> tuple[Verdict, str]:
     contacts = [contact for result in checks for contact in result.contacts]
     if contacts and not any(contact.reached for contact in contacts):
         return Verdict.NOT_VERIFIED, "no probe reached a sink"
-    return Verdict.PASSED, ""
+    accepted = {f.fingerprint for result in checks for f in result.findings}
+    return Verdict.PASSED, f"findings in the baseline: {len(accepted)}" if accepted else ""
+
+
+def _is_news(result: CheckResult, known: AbstractSet[str]) -> bool:
+    """Whether a failed item has a finding that nobody accepted (or none at all)."""
+    return not result.findings or any(f.fingerprint not in known for f in result.findings)

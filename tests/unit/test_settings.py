@@ -16,8 +16,8 @@ def _no_settings_from_outside(monkeypatch):
         monkeypatch.delenv(option.key.upper(), raising=False)
 
 
-def test_there_are_at_most_ten_options_and_all_have_the_prefix():
-    assert len(OPTIONS) <= 10
+def test_there_are_at_most_eleven_options_and_all_have_the_prefix():
+    assert len(OPTIONS) <= 11
     assert all(option.flag.startswith("--cmdbguard") for option in OPTIONS)
 
 
