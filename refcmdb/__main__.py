@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     tokens = commands.add_parser("tokens", help="mint API tokens and print them as JSON")
     tokens.add_argument("users", nargs="+", metavar="USER")
 
+    passwords = commands.add_parser("passwords", help="give users new passwords and print them")
+    passwords.add_argument("users", nargs="+", metavar="USER")
+
     serve = commands.add_parser("serve", help="answer requests until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import secrets
 import urllib.parse
 from typing import TYPE_CHECKING
@@ -26,8 +27,9 @@ class SettingsError(Exception):
 class Settings:
     """The configuration of one process.
 
-    ``redis_url`` is empty where there is no cache. ``secret`` signs page cursors; instances
-    behind one balancer share it, and a process without one makes its own.
+    ``redis_url`` is empty where there is no cache. ``secret`` signs page cursors and CSRF tokens;
+    instances behind one balancer share it, and a process without one makes its own. Pages of
+    ``cors_origins`` may read answers in a browser.
     """
 
     database_url: str = dataclasses.field(repr=False)
@@ -35,6 +37,7 @@ class Settings:
     cache_ttl_s: int = 60
     pool_size: int = 8
     statement_timeout_s: int = 30
+    cors_origins: frozenset[str] = frozenset()
     secret: bytes = dataclasses.field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     @classmethod
@@ -51,6 +54,7 @@ class Settings:
             statement_timeout_s=_number(
                 environment, "REFCMDB_STATEMENT_TIMEOUT", 30, highest=3600
             ),
+            cors_origins=_origins(environment),
             secret=_secret(environment),
         )
 
@@ -78,6 +82,15 @@ def _number(environment: Mapping[str, str], variable: str, default: int, *, high
     if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= highest):
         raise SettingsError(variable, f"must be a whole number from 1 to {highest}, not {text!r}")
     return int(text)
+
+
+def _origins(environment: Mapping[str, str]) -> frozenset[str]:
+    words = environment.get("REFCMDB_CORS_ORIGINS", "").replace(",", " ").split()
+    for word in words:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?", word):
+            problem = f"must be origins such as https://noc.example.com, not {word!r}"
+            raise SettingsError("REFCMDB_CORS_ORIGINS", problem)
+    return frozenset(words)
 
 
 def _secret(environment: Mapping[str, str]) -> bytes:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from refcmdb.api.problems import Problem
 from refcmdb.api.schemas import Credentials, IssuedToken
-from refcmdb.auth import tokens
+from refcmdb.auth import sessions, tokens
 from refcmdb.auth.passwords import verify_password
 from refcmdb.models import api_tokens, users
 from refcmdb.services.database import Statement, compiled
@@ -23,15 +23,21 @@ if TYPE_CHECKING:
 LIFETIME = dt.timedelta(hours=12)
 
 
-async def log_in(database: Database, credentials: Credentials) -> IssuedToken:
-    """A new token.
+async def identify(database: Database, credentials: Credentials) -> int:
+    """The number of the user whose password it is.
 
     Raises: Problem 401, the same whether the name or the password is wrong.
     """
     rows = await database.fetch(_by_name(), {"name": credentials.username})
-    number, stored = rows[0] if rows else (None, None)
+    number, stored = rows[0] if rows else (0, None)
     if not await asyncio.to_thread(verify_password, stored, credentials.password):
         raise Problem(401, "the username or the password is wrong")
+    return int(number)
+
+
+async def log_in(database: Database, credentials: Credentials) -> IssuedToken:
+    """A new token. Raises: Problem 401 as :func:`identify`."""
+    number = await identify(database, credentials)
     token, expires_at = tokens.new_token(), dt.datetime.now(dt.UTC) + LIFETIME
     values = {"sha256": tokens.digest(token), "user_id": number, "expires_at": expires_at}
     await database.fetch(_issue(), values)
@@ -39,7 +45,10 @@ async def log_in(database: Database, credentials: Credentials) -> IssuedToken:
 
 
 async def log_out(database: Database, actor: Actor) -> None:
-    """The token that the actor presented is good for nothing from now on."""
+    """What the actor presented is good for nothing from now on."""
+    if actor.by_cookie:
+        await sessions.end(database, actor.token_digest)
+        return
     await database.fetch(_revoke(), {"digest": actor.token_digest})
 
 

@@ -18,7 +18,9 @@ from refcmdb.api.requests import read_body, read_id, read_query
 from refcmdb.api.schemas import Credentials
 from refcmdb.api.values import LARGEST_BULK, Kind, encode
 from refcmdb.api.writing import Writer
+from refcmdb.auth import sessions
 from refcmdb.auth.actors import Actor, authenticate
+from refcmdb.middleware.security import csrf
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
@@ -172,9 +174,23 @@ class NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An operation without query parameters."""
 
 
-async def who_asks(backend: Backend, request: Request) -> Actor:
-    """The actor, or Problem 401."""
-    return await authenticate(backend.database, request.headers.get("authorization"))
+async def who_asks(
+    backend: Backend, request: Request, *, csrf_token: str | None = None
+) -> Actor:
+    """The actor, by bearer token or else by session; or Problem 401.
+
+    Browsers send a session along whoever wrote the page, so a request that may change something
+    needs its token, too (``csrf_token`` is that of a form, others send a header): Problem 403.
+    """
+    authorization = request.headers.get("authorization")
+    session = sessions.text_of(request) if authorization is None else ""
+    if not session:
+        return await authenticate(backend.database, authorization)
+    actor = await sessions.actor_of(backend.database, session)
+    if request.method not in csrf.SAFE:
+        given = csrf_token or request.headers.get(csrf.HEADER)
+        csrf.require(backend.settings.secret, actor, given)
+    return actor
 
 
 async def cached(
@@ -207,7 +223,7 @@ def read_response(request: Request, body: bytes, *, hit: bool) -> Response:
     headers = {
         "Cache-Control": "private, no-cache",
         "ETag": etag,
-        "Vary": "Authorization",
+        "Vary": "Authorization, Cookie",
         "X-Cache": "hit" if hit else "miss",
     }
     known = request.headers.get("if-none-match", "")

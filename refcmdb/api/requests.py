@@ -41,16 +41,20 @@ async def read_body(request: Request, kind: Kind) -> Decoded:
 async def read_form[Form: msgspec.Struct](request: Request, kind: type[Form]) -> Form:
     """The fields of an HTML form as ``kind``.
 
-    Raises: Problem 413 above 1 MiB, 415 for another media type, 422 for unknown, repeated or
-        invalid fields.
+    Raises: Problem 400 for what is no form, 413 above 1 MiB, 415 for another media type, 422 for
+        unknown, repeated or invalid fields.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != FORM:
         raise Problem(415, f"the body must be {FORM}")
     try:
-        text = (await _raw_body(request)).decode()
+        text = (await read_raw(request)).decode()
         given = urllib.parse.parse_qsl(
-            text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=50
+            text,
+            keep_blank_values=True,
+            strict_parsing=bool(text),
+            errors="strict",
+            max_num_fields=50,
         )
     except ValueError as error:
         raise Problem(400, "the body is not a form") from error
@@ -96,14 +100,18 @@ def read_id(request: Request) -> int | None:
     return number if 1 <= number <= LARGEST_ID else None
 
 
-async def _raw_body(request: Request) -> bytes:
+async def read_raw(request: Request, *, largest: int = LARGEST_BODY_BYTES) -> bytes:
+    """The body as it came.
+
+    Raises: Problem 413 above ``largest`` bytes, announced or seen.
+    """
     announced = request.headers.get("content-length", "0")
-    too_large = Problem(413, f"the body may have at most {LARGEST_BODY_BYTES} bytes")
-    if announced.isdigit() and int(announced[:20]) > LARGEST_BODY_BYTES:
+    too_large = Problem(413, f"the body may have at most {largest} bytes")
+    if announced.isdigit() and int(announced[:20]) > largest:
         raise too_large
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > LARGEST_BODY_BYTES:
+        if len(raw) > largest:
             raise too_large
     return bytes(raw)

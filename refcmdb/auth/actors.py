@@ -22,12 +22,16 @@ LONGEST_TOKEN = 200
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks. ``tenant_id`` is None for who sees every tenant."""
+    """Who asks. ``tenant_id`` is None for who sees every tenant.
+
+    ``token_digest`` is of what the request presented: an API token, or a session ``by_cookie``.
+    """
 
     id: int
     role: str
     tenant_id: int | None
     token_digest: bytes = dataclasses.field(repr=False)
+    by_cookie: bool = False
 
     @property
     def writes(self) -> bool:

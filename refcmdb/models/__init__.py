@@ -13,6 +13,7 @@ from refcmdb.models.inventory import (
     tags,
 )
 from refcmdb.models.journal import changes
+from refcmdb.models.sessions import sessions
 
 __all__ = [
     "api_tokens",
@@ -25,6 +26,7 @@ __all__ = [
     "metadata",
     "prefixes",
     "racks",
+    "sessions",
     "sites",
     "tags",
     "tenants",

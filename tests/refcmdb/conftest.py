@@ -215,13 +215,18 @@ def start_server(
         redis_url: str | None = None,
         ready: str = "/health",
         database_url: str = seeded_database,
+        environment: dict[str, str] | None = None,
     ) -> Iterator[Server]:
         number, port = next(numbers), free_port()
         log = run_directory / f"refcmdb{number}.log"
         cache = f"unix://{redis_socket}?db={number}" if redis_url is None else redis_url
         request = {
             "arguments": ["serve", "--port", str(port), *options],
-            "environment": {"REFCMDB_DATABASE_URL": database_url, "REFCMDB_REDIS_URL": cache},
+            "environment": {
+                "REFCMDB_DATABASE_URL": database_url,
+                "REFCMDB_REDIS_URL": cache,
+                **(environment or {}),
+            },
             "log": str(log),
         }
         fork_server.stdin.write(json.dumps(request).encode() + b"\n")

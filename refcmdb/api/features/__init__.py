@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refcmdb.api.features import pages, sessions
+
 if TYPE_CHECKING:
     from refcmdb.api.features.endpoint import Endpoint
 
 # In the order of the document. Modules are added here, in this one place.
-ENDPOINTS: tuple[Endpoint, ...] = ()
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *sessions.ENDPOINTS,
+    *pages.ENDPOINTS,
+)

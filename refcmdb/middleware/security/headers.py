@@ -50,11 +50,16 @@ class SecurityMiddleware:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower(): value for name, value in message["headers"]}
+                # a page that needs a policy of its own has set it
                 media_type = present.get(b"content-type", b"").decode("latin-1")
                 added = headers_for(scope["path"], message["status"], media_type)
                 message["headers"] = [
                     *message["headers"],
-                    *((name.encode(), value.encode()) for name, value in added.items()),
+                    *(
+                        (name.encode(), value.encode())
+                        for name, value in added.items()
+                        if name.lower().encode() not in present
+                    ),
                 ]
             await send(message)
 
