@@ -131,13 +131,15 @@ class Operation:
 class Actor:
     """A role with credentials; ``headers`` hold secrets and never reach a report.
 
-    ``tenant`` is None for an actor that sees every tenant.
+    ``tenant`` is None for an actor that sees every tenant. ``password`` is for the target's
+    log-in form, empty where nobody knows it; the user's name there is that of the actor.
     """
 
     name: str
     role: str
     tenant: str | None = None
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    password: str = dataclasses.field(default="", repr=False)
 
     @property
     def variable(self) -> str:

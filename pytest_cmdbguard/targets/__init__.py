@@ -31,6 +31,15 @@ class SpeedCase:
     values: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How people log in with a browser: the operation, and which fields of its form are what."""
+
+    operation: str
+    username: str = "username"
+    password: str = "password"  # noqa: S105 - the name of a field
+
+
 class Target(Protocol):
     """The system under test, as data and as the commands that run it.
 
@@ -38,6 +47,7 @@ class Target(Protocol):
     ``environment`` is added to that of every process of the target; the run puts its mark there.
     ``shared`` holds the path prefixes of what all tenants may see.
     ``speed`` maps what users do (``list``, ``filter``, ``search``, ``detail``) to a request.
+    ``login`` is how people get a cookie, None where there is no such way or nobody told.
     """
 
     name: str
@@ -46,6 +56,7 @@ class Target(Protocol):
     environment: Mapping[str, str]
     shared: frozenset[str]
     speed: Mapping[str, SpeedCase]
+    login: Login | None
 
     @property
     def directory(self) -> Path | None:

@@ -10,6 +10,14 @@ row per distinct request, its columns named like the places of ``path``::
     values = "select distinct left(name, 8) as q from assets limit 2000"
 
 The one named ``search`` is what ``indexed-search`` is about.
+
+Where people log in with a form that sets a cookie, a table tells which operation that is and how
+its fields are called, and each actor's ``password_env`` where its password is::
+
+    [target.login]
+    operation = "login"
+    username = "username"
+    password = "password"
 """
 
 from __future__ import annotations
@@ -22,7 +30,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.services.loopback import require_loopback
 
-from . import SpeedCase, commands, documents, table_reader
+from . import Login, SpeedCase, commands, documents, table_reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +64,7 @@ class OpenApiTarget:
     name: str = "openapi"
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     speed: Mapping[str, SpeedCase] = dataclasses.field(default_factory=dict)
+    login: Login | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> OpenApiTarget:
@@ -89,6 +98,7 @@ class OpenApiTarget:
                 name: table_reader.speed_case(name, entry)
                 for name, entry in table.get("speed", {}).items()
             },
+            login=table_reader.login(table.get("login")),
         )
 
     @property

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_cmdbguard.errors import DocumentError, ServiceError, ServiceMissing, SettingsError
 from pytest_cmdbguard.model import Actor
 
-from . import SpeedCase, commands
+from . import Login, SpeedCase, commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +71,9 @@ SPEED = {
 }
 
 
+LOGIN = Login(operation="login")
+
+
 class RefCmdb:
     """The reference CMDB, with at most one fault planted."""
 
@@ -80,6 +83,7 @@ class RefCmdb:
     directory: Path | None = None
     shared = SHARED
     speed: Mapping[str, SpeedCase] = SPEED
+    login: Login | None = LOGIN
 
     def __init__(self, *, fault: str | None = None) -> None:
         """A sound one, or one with the named fault."""
@@ -134,14 +138,16 @@ class RefCmdb:
         return argv, {"REFCMDB_DATABASE_URL": database_url, "REFCMDB_REDIS_URL": redis_url}
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
-        """Its seed users with fresh tokens. Raises: ServiceError."""
+        """Its seed users with fresh tokens and passwords. Raises: ServiceError."""
         tokens: dict[str, Any] = json.loads(self._run(database_url, "tokens", *USERS))
+        passwords: dict[str, Any] = json.loads(self._run(database_url, "passwords", *USERS))
         return tuple(
             Actor(
                 name=name,
                 role=role,
                 tenant=tenant,
                 headers={"Authorization": f"Bearer {tokens[name]}"},
+                password=passwords[name],
             )
             for name, (role, tenant) in USERS.items()
         )

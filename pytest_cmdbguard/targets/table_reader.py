@@ -13,10 +13,11 @@ from typing import Any
 from pytest_cmdbguard.errors import SettingsError
 from pytest_cmdbguard.model import Actor
 
-from . import SpeedCase
+from . import Login, SpeedCase
 
 SOURCE = "cmdbguard.toml"
-ACTOR_KEYS = ("role", "tenant", "headers", "token_env")
+ACTOR_KEYS = ("role", "tenant", "headers", "token_env", "password_env")
+LOGIN_KEYS = ("operation", "username", "password")
 SPEED_KEYS = ("operation", "path", "values")
 KINDS: Mapping[str, type | tuple[type, ...]] = {
     "name": str,
@@ -29,6 +30,7 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "seed_files": list,
     "shared": list,
     "speed": dict,
+    "login": dict,
 }
 
 
@@ -57,7 +59,23 @@ def actor(name: str, entry: object) -> Actor:
         role=str(entry["role"]),
         tenant=entry.get("tenant"),
         headers={**{header: str(text) for header, text in headers.items()}, **_token(key, entry)},
+        password=_secret(key, entry, "password_env"),
     )
+
+
+def login(entry: object) -> Login | None:
+    """How people log in, as a table tells it. Raises: SettingsError naming the key."""
+    if entry is None:
+        return None
+    if not isinstance(entry, Mapping) or "operation" not in entry:
+        raise wrong("target.login", entry, f"write a table with {', '.join(LOGIN_KEYS)}")
+    for key, value in entry.items():
+        if key not in LOGIN_KEYS:
+            remedy = f"no such key; known are: {', '.join(LOGIN_KEYS)}"
+            raise wrong(f"target.login.{key}", value, remedy)
+        if not isinstance(value, str) or not value:
+            raise wrong(f"target.login.{key}", value, "write a text")
+    return Login(**entry)
 
 
 def speed_case(name: str, entry: object) -> SpeedCase:
@@ -79,13 +97,22 @@ def speed_case(name: str, entry: object) -> SpeedCase:
 
 def _token(key: str, entry: Mapping[str, Any]) -> dict[str, str]:
     """Raises: SettingsError when the variable is not set."""
-    variable = entry.get("token_env")
+    token = _secret(key, entry, "token_env")
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _secret(key: str, entry: Mapping[str, Any], name: str) -> str:
+    """What the environment variable holds that an actor's table names; empty when it names none.
+
+    Raises: SettingsError when the variable is not set.
+    """
+    variable = entry.get(name)
     if variable is None:
-        return {}
+        return ""
     if not os.environ.get(str(variable)):
-        remedy = "set this environment variable to the actor's token"
-        raise wrong(f"{key}.token_env", variable, remedy)
-    return {"Authorization": f"Bearer {os.environ[str(variable)]}"}
+        remedy = f"set this environment variable to the actor's {name.removesuffix('_env')}"
+        raise wrong(f"{key}.{name}", variable, remedy)
+    return os.environ[str(variable)]
 
 
 def _word(kind: type | tuple[type, ...]) -> str:
