@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Actor, Json
     from pytest_cmdbguard.settings import Settings
 
-NAMES = ("refcmdb", "openapi")
+NAMES = ("refcmdb", "nautobot", "openapi")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,10 @@ def load(settings: Settings) -> Target:
         target = RefCmdb(fault=settings.fault)
         target.require_known_fault(source=settings.sources.get("fault", "default"))
         return target
+    if settings.target == "nautobot":
+        from .nautobot import Nautobot  # noqa: PLC0415
+
+        return Nautobot()
     if settings.target == "openapi":
         from .openapi import OpenApiTarget  # noqa: PLC0415
 

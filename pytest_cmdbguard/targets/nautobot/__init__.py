@@ -1,0 +1,151 @@
+"""Nautobot 3.2 as a target: installed, migrated and seeded with devices by itself.
+
+It has some 1,700 operations; the gate looks at the heart of a Network CMDB (:data:`PATHS`), with
+the plain filters of its lists (:data:`WITHOUT` names the derived ones, such as ``name__nic``).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from pytest_cmdbguard.errors import ServiceError
+from pytest_cmdbguard.model import Actor
+from pytest_cmdbguard.targets import SpeedCase, commands, scope
+
+from . import kit as kits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_cmdbguard.model import Json
+
+PATHS = (
+    "/dcim/devices/",
+    "/dcim/devices/{id}/",
+    "/dcim/interfaces/",
+    "/dcim/interfaces/{id}/",
+    "/dcim/locations/",
+    "/dcim/locations/{id}/",
+    "/ipam/prefixes/",
+    "/ipam/prefixes/{id}/",
+    "/ipam/vlans/",
+    "/ipam/vlans/{id}/",
+)
+WITHOUT = ("*__*", "has_*", "*_id", "dynamic_groups", "cf_*", "cr_*")
+USERS: Mapping[str, tuple[str, str | None]] = {
+    "viewer-red": ("viewer", "red"),
+    "operator-red": ("operator", "red"),
+    "viewer-blue": ("viewer", "blue"),
+    "operator-blue": ("operator", "blue"),
+    "admin": ("admin", None),
+}
+SPEED = {
+    "list": SpeedCase(
+        operation="dcim_devices_list",
+        path="/api/dcim/devices/?limit={limit}&sort={sort}",
+        values="""
+            SELECT "limit", sort
+            FROM generate_series(20, 219) AS "limit", unnest(ARRAY['name', '-name']) AS sort
+        """,
+    ),
+    "search": SpeedCase(
+        operation="dcim_devices_list",
+        path="/api/dcim/devices/?limit=50&q={q}",
+        values="SELECT DISTINCT right(serial, 5) AS q FROM dcim_device ORDER BY q LIMIT 2000",
+    ),
+    "detail": SpeedCase(
+        operation="dcim_devices_retrieve",
+        path="/api/dcim/devices/{id}/",
+        values="SELECT id FROM dcim_device ORDER BY id LIMIT 2000",
+    ),
+}
+TOKENS = """
+    UPDATE users_token AS t SET key = %(key)s FROM auth_user AS u
+    WHERE u.id = t.user_id AND u.username = %(user)s
+"""
+
+
+class Nautobot:
+    """Nautobot, as its users run it, save that no worker runs its jobs."""
+
+    name = "nautobot"
+    running: str | None = None
+    ready_path = "/login/"
+    directory: Path | None = None
+    shared = frozenset({"/api/tenancy", "/api/extras", "/api/dcim/device-types"})
+    speed: Mapping[str, SpeedCase] = SPEED
+
+    def __init__(self) -> None:
+        """Nothing is installed yet."""
+        self.environment: Mapping[str, str] = {}
+
+    @property
+    def version(self) -> str:
+        """What its document says, and how much of it is looked at. Raises: ServiceError."""
+        looked_at = scope.count(self.document())
+        return f"{_whole()['info']['version']} ({looked_at} of {scope.count(_whole())} operations)"
+
+    def document(self) -> Json:
+        """Its own, narrowed. Raises: ServiceMissing, ServiceError."""
+        return _narrowed()
+
+    def seed_key(self, records: int) -> str:
+        """Equal for equal code and size."""
+        inside = hashlib.sha256((kits.INSIDE / "data.py").read_bytes()).hexdigest()
+        return f"{kits.REQUIREMENT} data {inside} records {records}"
+
+    def seed(self, database_url: str, records: int) -> None:
+        """Restore the migrated tables, then fill them. Raises: ServiceError."""
+        kit = kits.kit()
+        kits.restore(kit, database_url)
+        told = kits.environment(
+            database_url=database_url, redis_url="redis://127.0.0.1:1", home=kit.directory
+        )
+        argv = [str(kit.python), str(kits.INSIDE / "data.py"), str(records)]
+        commands.run(self.name, argv, environment={**self.environment, **told})
+
+    def command(
+        self, *, port: int, database_url: str, redis_url: str
+    ) -> tuple[list[str], dict[str, str]]:
+        """Django's threaded server: one process, so that it can be watched from inside."""
+        kit = kits.kit()
+        told = kits.environment(database_url=database_url, redis_url=redis_url, home=kit.directory)
+        words = ["runserver", "--noreload", "--insecure", "--skip-checks", f"127.0.0.1:{port}"]
+        return kit.manage(*words), {**self.environment, **told}
+
+    def mint(self, database_url: str) -> tuple[Actor, ...]:
+        """Its users, with fresh tokens. Raises: ServiceError."""
+        keys = {name: secrets.token_hex(20) for name in USERS}
+        try:
+            with psycopg.connect(database_url) as connection:
+                for name, key in keys.items():
+                    connection.execute(TOKENS, {"key": key, "user": name})
+        except psycopg.Error as error:
+            raise ServiceError(self.name, f"its tokens cannot be set ({error})") from None
+        return tuple(
+            Actor(
+                name=name,
+                role=role,
+                tenant=tenant,
+                headers={"Authorization": f"Token {keys[name]}"},
+            )
+            for name, (role, tenant) in USERS.items()
+        )
+
+
+@functools.cache
+def _whole() -> Json:
+    document: Json = json.loads(kits.kit().document.read_text(encoding="utf-8"))
+    return document
+
+
+@functools.cache
+def _narrowed() -> Json:
+    return scope.narrowed(_whole(), paths=PATHS, without=WITHOUT)
