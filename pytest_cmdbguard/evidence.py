@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from . import curl
 from .model import (
     CHECK_ID,
     CheckResult,
@@ -165,7 +166,7 @@ class Evidence:
         if _NAME.fullmatch(wanted):
             words.append(f"-k {wanted}")
         again = " ".join(words)
-        return (exchange.curl(), again) if exchange else (again,)
+        return (curl.line(exchange), again) if exchange else (again,)
 
 
 def _show(seen: Exchange | str) -> str:

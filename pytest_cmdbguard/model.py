@@ -82,8 +82,8 @@ class Parameter:
 
     ``location`` is ``path``, ``query``, ``header`` or ``cookie``; in a body it is ``body`` (JSON;
     the name is a JSON pointer such as ``/name`` or ``/0/serial``), ``form`` or ``multipart`` (the
-    name is that of the field; ``NAME filename`` is what a file is called) or ``content`` (the whole
-    body; the name is its media type). ``jwt`` is a field of the header of the actor's token.
+    name is that of the field; ``NAME filename`` is what a file is called) or ``content`` (all of
+    the body; the name is its media type). ``jwt`` is a field of the header of an actor's token.
     """
 
     location: str
@@ -146,6 +146,19 @@ class Actor:
         """The environment variable that reproduction lines use for the credential."""
         return "CMDBGUARD_" + re.sub(r"\W", "_", self.name).upper()
 
+    @property
+    def told_headers(self) -> dict[str, str]:
+        """Its headers as reproduction lines write them: shell variables in place of secrets.
+
+        A token keeps its scheme; the variable of a second header ends with ``_2``.
+        """
+        told = {}
+        for number, (name, value) in enumerate(self.headers.items(), start=1):
+            variable = f"${self.variable}" + (f"_{number}" if number > 1 else "")
+            is_bearer = value.lower().startswith("bearer ")
+            told[name] = f"{value[:6]} {variable}" if is_bearer else variable
+        return told
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
@@ -167,6 +180,7 @@ class Exchange:
     body: bytes
     elapsed_s: float = 0.0
     tokens: tuple[str, ...] = ()
+    cut: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

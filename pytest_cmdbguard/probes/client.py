@@ -16,7 +16,8 @@ from urllib3.exceptions import ProtocolError
 
 from pytest_cmdbguard.errors import GuardError, ProxyGone, ServiceError
 from pytest_cmdbguard.model import Actor, Exchange, Operation
-from pytest_cmdbguard.probes.points import assembled
+from pytest_cmdbguard.probes.bodies import as_text, encoded, pairs
+from pytest_cmdbguard.probes.headers import shown_headers, told_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,7 +78,7 @@ class Api:
         query: Mapping[str, Any] | None = None,
         json: object = ...,
         body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
         tokens: Sequence[str] = (),
     ) -> Exchange:
         """Send one request and keep what came back, whatever its status.
@@ -127,25 +128,26 @@ class Api:
     ) -> Exchange:
         """Send an operation with values by (location, name).
 
-        Path values are percent-encoded fully; body values are named by JSON pointer.
+        Path values are percent-encoded fully. See :class:`Parameter` for the locations.
 
         Args:
             operation: what to call.
             values: as :meth:`Surroundings.values` gives them.
-            body: raw bytes instead of the body values.
+            body: raw bytes instead of the body values, announced as JSON.
             tokens: of the probes among the values.
         Raises: ServiceError, ProxyGone; GuardError if a path parameter has no value.
         """
-        fields = {name: value for (place, name), value in values.items() if place == "body"}
-        headers = {n: _text(v) for (place, n), v in values.items() if place == "header"}
-        cookies = [f"{n}={_text(v)}" for (place, n), v in values.items() if place == "cookie"]
-        if cookies:
-            headers["Cookie"] = "; ".join(cookies)
+        if body is None:
+            body, media = encoded(values, json_media=operation.body_media)
+        else:
+            media = operation.body_media
+        headers: dict[str, str | bytes] = told_headers(values, self.actor)
+        if body is not None:
+            headers.setdefault("Content-Type", str(media))
         return self.request(
             operation.method,
             _filled(operation, values),
             query={name: value for (place, name), value in values.items() if place == "query"},
-            json=assembled(fields) if fields else ...,
             body=body,
             headers=headers,
             tokens=tokens,
@@ -168,7 +170,7 @@ class Api:
             method=str(prepared.method),
             url=str(prepared.url),
             actor=self.actor,
-            request_headers=_without_secrets(prepared, self.actor),
+            request_headers=shown_headers(prepared.headers, self.actor),
             request_body=request.data or b"",
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
@@ -232,35 +234,17 @@ def _session(actor: Actor | None, proxy: str | None, *, verify: bool | str) -> r
     return session
 
 
-def _without_secrets(request: requests.PreparedRequest, actor: Actor | None) -> dict[str, str]:
-    """The headers that were sent, by lower-case name, except the actor's credentials."""
-    secret = {name.lower() for name in actor.headers} if actor else set()
-    sent = {name.lower(): str(value) for name, value in request.headers.items()}
-    return {name: value for name, value in sent.items() if name not in secret}
-
-
 def _filled(operation: Operation, values: Mapping[tuple[str, str], Any]) -> str:
     def value_of(match: re.Match[str]) -> str:
         if ("path", match[1]) not in values:
             raise GuardError(f"{operation}: there is no value for path parameter {match[1]!r}")
-        return quote(_text(values["path", match[1]]), safe="", errors="surrogatepass")
+        return quote(as_text(values["path", match[1]]), safe="", errors="surrogatepass")
 
     return _TEMPLATE.sub(value_of, operation.path)
 
 
 def _encoded(query: Mapping[str, Any]) -> str:
-    pairs = [
-        (name, _text(value))
-        for name, listed in query.items()
-        for value in (listed if isinstance(listed, list | tuple) else [listed])
-        if value is not None
-    ]
-    return urlencode(pairs, quote_via=quote, errors="surrogatepass")
-
-
-def _text(value: object) -> str:
-    """A value as it stands in a URL: JSON's spelling for everything but strings."""
-    return value if isinstance(value, str) else json_format.dumps(value)
+    return urlencode(pairs(query), quote_via=quote, errors="surrogatepass")
 
 
 def _reason(error: BaseException) -> str:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pytest_cmdbguard.model import Json, Operation, Parameter
+from pytest_cmdbguard.probes.described_bodies import example_of, request_bodies
 from pytest_cmdbguard.probes.references import References
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
-_JSON = re.compile(r"application/(?:[\w.-]+\+)?json\b", re.IGNORECASE)
+# In the order in which an object lives: what is created can be read, changed, and then deleted.
+METHODS = ("post", "put", "get", "head", "options", "patch", "delete", "trace")
 _UNDECLARED = {"type": "string"}
 
 
 def operations(document: Json, *, where: str) -> tuple[Operation, ...]:
-    """The operations of a document, sorted by path and method.
+    """The operations of a document, sorted by path; of one path, create comes before read.
 
     Args:
         document: OpenAPI 3.0 or 3.1, as ``json.load`` gives it.
@@ -87,15 +88,13 @@ class _Reader:
         described = self._references.mapping(item[method], place)
         shared = self._parameters(item, pointer)
         own = self._parameters(described, place)
-        body, body_required = self._body(described, place)
         path = self._prefix + path
         return Operation(
             id=str(described.get("operationId") or f"{method.upper()} {path}"),
             method=method.upper(),
             path=path,
             parameters=_with_undeclared(path, shared | own),
-            body=body,
-            body_required=body_required,
+            **request_bodies(self._references, described, place),
             produces=tuple(self._produces(described, place)),
             secured=self._secured(described),
             tags=tuple(map(str, described.get("tags", ()))),
@@ -125,25 +124,8 @@ class _Reader:
             name=node["name"],
             schema=schema,
             required=bool(node.get("required")) or node["in"] == "path",
-            example=_example(node, schema),
+            example=example_of(node, schema),
         )
-
-    def _body(self, described: Json, pointer: str) -> tuple[Json | None, bool]:
-        if "requestBody" not in described:
-            return None, False
-        node, place = self._references.follow(described["requestBody"], f"{pointer}/requestBody")
-        content = self._references.mapping(node.get("content", {}), f"{place}/content")
-        media = next((name for name in content if _JSON.match(name)), None)
-        if media is None:
-            return None, False
-        place = f"{place}/content/{media.replace('/', '~1')}"
-        holder = self._references.mapping(content[media], place)
-        schema = self._references.resolved(holder.get("schema", {}), f"{place}/schema")
-        schema = dict(self._references.mapping(schema, f"{place}/schema"))
-        example = _example(holder, schema)
-        if example is not None:
-            schema["examples"] = [example]
-        return schema, bool(node.get("required"))
 
     def _produces(self, described: Json, pointer: str) -> list[str]:
         responses = self._references.mapping(
@@ -172,18 +154,3 @@ def _with_undeclared(
             Parameter(location="path", name=name, schema=_UNDECLARED, required=True),
         )
     return tuple(declared.values())
-
-
-def _example(holder: Json, schema: Json) -> Any:  # noqa: ANN401 - an example is any JSON value
-    """The first example that a parameter or body gives of itself, or None."""
-    if "example" in holder:
-        return holder["example"]
-    named = holder.get("examples")
-    if isinstance(named, dict) and named:
-        first = next(iter(named.values()))
-        if isinstance(first, dict) and "value" in first:
-            return first["value"]
-    examples = schema.get("examples")
-    if isinstance(examples, list) and examples:
-        return examples[0]
-    return schema.get("example", schema.get("default"))

@@ -7,33 +7,75 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_cmdbguard.model import Operation, Parameter
-from pytest_cmdbguard.probes.schemas import Schema, branches, members_of, types_of
+from pytest_cmdbguard.probes.schemas import Schema, branches, is_file, members_of, types_of
 
 Values = Mapping[tuple[str, str], Any]
 
+# The kinds of request bodies; a request has one of them.
+BODY_LOCATIONS = ("body", "form", "multipart", "content")
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+# Headers that OpenAPI leaves to other words of the document, whoever declares them.
+_RESERVED = {"accept", "authorization", "content-type"}
+# Endings of the names of multipart values: what a file is called, and of which type it is.
+FILENAME = " filename"
+TYPE = " type"
+
 _DEEPEST = 8
-_INJECTABLE = ("path", "query")
 # A member that no schema names, for objects that take any member.
 _FREE_MEMBER = "cmdbguard"
+_TEXT = {"type": "string"}
+# Which every server gets and no document declares.
+AMBIENT = tuple(
+    Parameter(location="header", name=name, schema=_TEXT)
+    for name in (
+        "User-Agent",
+        "Referer",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "Accept-Language",
+    )
+)
 
 
 def injection_points(operation: Operation) -> tuple[Parameter, ...]:
-    """Path and query parameters and every field of the body, however deep.
+    """Every place of input that the document declares: parameters and the fields of bodies.
 
-    A body field is named by its JSON pointer; of an array the first element is meant.
+    A JSON body's field is named by its pointer, however deep; of an array the first element is
+    meant. Files of multipart bodies have two points: the content and ``NAME filename``.
+    :data:`AMBIENT` headers are points of every operation besides.
     """
-    parameters = [p for p in operation.parameters if p.location in _INJECTABLE]
+    parameters = [p for p in operation.parameters if not _is_reserved(p)]
     if operation.body is not None:
         parameters += _fields(operation.body, "", required=operation.body_required)
+    for media, schema in operation.contents.items():
+        parameters += _of_content(media, schema)
     return tuple({(point.location, point.name): point for point in parameters}.values())
+
+
+def body_location(media: str) -> str:
+    """The location of the fields of a body that is not JSON."""
+    return {FORM: "form", MULTIPART: "multipart"}.get(media, "content")
+
+
+def lies_in(point: Parameter, media: str) -> bool:
+    """Whether a point belongs to a body of this media type (other than JSON)."""
+    location = body_location(media)
+    return point.location == location and (location != "content" or point.name == media)
 
 
 def place(values: Values, point: Parameter, value: object) -> dict[tuple[str, str], Any]:
     """The same values with one of them at the point; the client turns them into a request.
 
-    A string goes into path and query as it is (percent-encoded), and into a body as a JSON string
-    whatever type the schema wants: whether the target refuses it is what a probe finds out.
+    A string goes into path, query, header, cookie and form as it is (encoded as that place needs
+    it), and into a JSON body as a string whatever type the schema wants: whether the target
+    refuses it is what a probe finds out. Values of another kind of body are left out.
     """
+    if point.location in BODY_LOCATIONS:
+        others = set(BODY_LOCATIONS) - {point.location}
+        values = {key: other for key, other in values.items() if key[0] not in others}
+    if point.location == "content":
+        values = {key: other for key, other in values.items() if key[0] != "content"}
     return {**values, (point.location, point.name): value}
 
 
@@ -88,3 +130,19 @@ def _leaf(schema: Schema, pointer: str, *, required: bool) -> Parameter:
         required=required and not takes_members,
         example=schema.get("example", schema.get("default")),
     )
+
+
+def _is_reserved(parameter: Parameter) -> bool:
+    return parameter.location == "header" and parameter.name.lower() in _RESERVED
+
+
+def _of_content(media: str, schema: Schema) -> Iterator[Parameter]:
+    """The fields of a form, or the whole document."""
+    location = body_location(media)
+    if location == "content":
+        yield Parameter(location=location, name=media, schema=schema, required=True)
+        return
+    for name, (member, required) in members_of(schema).items():
+        yield Parameter(location=location, name=name, schema=member, required=required)
+        if location == "multipart" and is_file(member):
+            yield Parameter(location=location, name=name + FILENAME, schema=_TEXT)

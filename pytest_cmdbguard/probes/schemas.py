@@ -61,6 +61,37 @@ def members_of(schema: Schema) -> dict[str, tuple[Schema, bool]]:
     }
 
 
+def is_file(schema: Schema) -> bool:
+    """Whether a field of a multipart body is a file.
+
+    OpenAPI 3.0 says ``format: binary`` or ``base64``, 3.1 ``contentMediaType``, Swagger 2
+    ``type: file``; of an array, its items do.
+    """
+    if isinstance(schema.get("items"), Mapping):
+        return is_file(schema["items"])
+    return (
+        schema.get("format") in {"binary", "base64"}
+        or "contentMediaType" in schema
+        or "file" in types_of(schema)
+    )
+
+
+def media_of_file(schema: Schema) -> str:
+    """The media type of a file field, ``text/plain`` where the schema names none."""
+    holder = schema["items"] if isinstance(schema.get("items"), Mapping) else schema
+    return str(holder.get("contentMediaType", "text/plain"))
+
+
+def without_files(schema: Schema) -> Schema:
+    """The schema of a multipart body, the files left out of its members."""
+    merged = dict(flattened(schema))
+    files = {name for name, (member, _) in members_of(schema).items() if is_file(member)}
+    properties = merged.get("properties") or {}
+    merged["properties"] = {n: member for n, member in properties.items() if n not in files}
+    merged["required"] = [name for name in merged.get("required", ()) if name not in files]
+    return merged
+
+
 def _parts(schema: Schema) -> Iterator[Schema]:
     yield from schema.get("allOf", ())
     for keyword in _CHOICES:

@@ -11,10 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.probes import samples
+from pytest_cmdbguard.probes.contents import content, filename_of
+from pytest_cmdbguard.probes.points import BODY_LOCATIONS, FILENAME, TYPE, body_location, lies_in
+from pytest_cmdbguard.probes.schemas import is_file, media_of_file, members_of, without_files
 
 if TYPE_CHECKING:
     from pytest_cmdbguard.model import Operation, Parameter
     from pytest_cmdbguard.probes.client import Api
+    from pytest_cmdbguard.probes.schemas import Schema
 
 Item = Mapping[str, Any]
 Values = dict[tuple[str, str], Any]
@@ -37,11 +41,13 @@ class Surroundings:
         self._lists = {op.path: op for op in operations if op.method == "GET"}
         self._items: dict[str, tuple[Item, ...]] = {}
 
-    def values(self, operation: Operation) -> Values:
+    def values(self, operation: Operation, point: Parameter | None = None) -> Values:
         """Values by (location, name) with which the operation should succeed.
 
         Optional query parameters are left out. What creates an object gets fresh texts, so that
-        it can be created again; what deletes one gets an id that no object has.
+        it can be created again; what deletes one gets an id that no object has. Of an operation
+        that takes several kinds of bodies, there is the one that ``point`` lies in, else the
+        first; JSON before all others.
         """
         values: Values = {}
         for parameter in operation.parameters:
@@ -49,9 +55,7 @@ class Surroundings:
                 values["path", parameter.name] = self._id(operation, parameter)
             elif parameter.required:
                 values[parameter.location, parameter.name] = _sample(parameter)
-        if operation.body is not None:
-            values |= _by_pointer(self.body(operation))
-        return values
+        return values | self._body_values(operation, point)
 
     def forget(self) -> None:
         """Learn everything anew: what was learned may have been renamed or deleted since."""
@@ -69,6 +73,33 @@ class Surroundings:
             known=found[0] if found else {},
             fresh=bool(self._list_path(path)),
         )
+
+    def _body_values(self, operation: Operation, point: Parameter | None) -> Values:
+        in_body = point is not None and point.location in BODY_LOCATIONS
+        if operation.body is not None and (not point or not in_body or point.location == "body"):
+            return _by_pointer(self.body(operation))
+        for media, schema in operation.contents.items():
+            if not point or not in_body or lies_in(point, media):
+                return self._content_values(operation, media, schema)
+        return {}
+
+    def _content_values(self, operation: Operation, media: str, schema: Schema) -> Values:
+        location = body_location(media)
+        if location == "content":
+            return {(location, media): content(media, schema)}
+        found = self.items(operation.path)
+        fields = samples.body(
+            without_files(schema),
+            known=found[0] if found else {},
+            fresh=bool(self._list_path(operation.path)),
+        )
+        values: Values = {(location, name): value for name, value in dict(fields or {}).items()}
+        for name, (member, _) in members_of(schema).items():
+            if is_file(member):
+                values[location, name] = content(media_of_file(member), member)
+                values[location, name + FILENAME] = filename_of(media_of_file(member))
+                values[location, name + TYPE] = media_of_file(member)
+        return values
 
     def items(self, path: str) -> tuple[Item, ...]:
         """The first objects of the list at a path, or at its longest prefix that is a list.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pytest_cmdbguard.model import Operation, Parameter
-from pytest_cmdbguard.probes.points import assembled, injection_points, place
+from pytest_cmdbguard.probes.points import FORM, MULTIPART, assembled, injection_points, place
 
 
 def operation(body=None, parameters=()):
@@ -12,13 +12,44 @@ def names(body):
     return [point.name for point in injection_points(operation(body))]
 
 
-def test_path_and_query_parameters_are_points_and_headers_are_not():
+def test_parameters_of_every_location_are_points_and_reserved_headers_are_not():
     parameters = tuple(
         Parameter(location=location, name=location)
         for location in ("path", "query", "header", "cookie")
     )
-    found = injection_points(operation(parameters=parameters))
-    assert [str(point) for point in found] == ["path parameter path", "query parameter query"]
+    reserved = Parameter(location="header", name="Authorization")
+    found = injection_points(operation(parameters=(*parameters, reserved)))
+    assert [point.location for point in found] == ["path", "query", "header", "cookie"]
+
+
+def test_fields_of_forms_and_files_and_whole_documents_are_points():
+    form = {"properties": {"user": {"type": "string"}}, "required": ["user"]}
+    files = {
+        "properties": {
+            "note": {"type": "string"},
+            "file": {"type": "string", "format": "binary"},
+            "more": {"type": "array", "items": {"contentMediaType": "text/csv"}},
+        }
+    }
+    contents = {FORM: form, MULTIPART: files, "text/csv": {"type": "string"}}
+    found = injection_points(Operation(id="x", method="POST", path="/x", contents=contents))
+    assert [(point.location, point.name) for point in found] == [
+        ("form", "user"),
+        ("multipart", "note"),
+        ("multipart", "file"),
+        ("multipart", "file filename"),
+        ("multipart", "more"),
+        ("multipart", "more filename"),
+        ("content", "text/csv"),
+    ]
+
+
+def test_a_value_in_one_kind_of_body_leaves_no_other_kind():
+    values = {("path", "id"): 1, ("body", "/a"): 1, ("content", "text/csv"): "a"}
+    form = Parameter(location="form", name="a")
+    assert place(values, form, "x") == {("path", "id"): 1, ("form", "a"): "x"}
+    yaml = Parameter(location="content", name="application/yaml")
+    assert place(values, yaml, "x") == {("path", "id"): 1, ("content", "application/yaml"): "x"}
 
 
 def test_fields_are_found_at_any_depth():

@@ -1,0 +1,211 @@
+"""Bodies of every kind: what is sent, what a server reads of it, and the line that repeats it."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import subprocess
+import zipfile
+from xml.etree import ElementTree as ET
+
+import pytest
+from http_server import serving
+from python_multipart import parse_form
+
+from pytest_cmdbguard import curl
+from pytest_cmdbguard.model import Actor, Operation
+from pytest_cmdbguard.probes.client import Api
+from pytest_cmdbguard.probes.contents import content
+from pytest_cmdbguard.probes.document import operations
+from pytest_cmdbguard.probes.points import injection_points
+from pytest_cmdbguard.probes.surroundings import Surroundings
+
+HEAD = {"alg": "HS256", "kid": "1"}
+TOKEN = (
+    base64.urlsafe_b64encode(json.dumps(HEAD, separators=(",", ":")).encode()).decode().rstrip("=")
+    + ".eyJzdWIiOiJyZWQifQ.c2lnbmF0dXJl"
+)
+RED = Actor(name="red", role="operator", headers={"Authorization": f"Bearer {TOKEN}"})
+KEY = Actor(name="key", role="operator", headers={"X-Key": "k-secret", "Cookie": "s=c-secret"})
+POST = Operation(id="x", method="POST", path="/x")
+HOSTILE = "a'b\"c\\d$HOME`id`!\té"
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def api(server):
+    api = Api(server.url, (RED, KEY))
+    yield api.as_actor("red")
+    api.close()
+
+
+def parts(asked):
+    """The parts of a multipart body, as a server's parser sees them."""
+    found = {}
+    parse_form(
+        {name: value.encode() for name, value in asked.headers.items()},
+        io.BytesIO(asked.body),
+        lambda field: found.update({field.field_name.decode(): field.value}),
+        lambda file: found.update(
+            {file.field_name.decode(): (file.file_name, file.file_object.getvalue())}
+        ),
+    )
+    return found
+
+
+def test_form_fields_are_sent_as_a_browser_would(api, server):
+    api.send(POST, {("form", "user"): "zq'&", ("form", "tags"): ["a", "b"], ("form", "no"): None})
+    (asked,) = server.asked
+    assert asked.body == b"user=zq%27%26&tags=a&tags=b"
+    assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
+
+
+def test_files_are_sent_with_name_and_type(api, server):
+    values = {
+        ("multipart", "note"): "zq'",
+        ("multipart", "file"): b"\x00\xff",
+        ("multipart", "file filename"): "../zq\r\n.png",
+        ("multipart", "file type"): "image/png",
+    }
+    api.send(POST, values)
+    (asked,) = server.asked
+    assert parts(asked) == {"note": b"zq'", "file": (b"../zq  .png", b"\x00\xff")}
+    assert b"Content-Type: image/png\r\n" in asked.body
+
+
+def test_a_document_is_the_whole_body_under_its_media_type(api, server):
+    api.send(POST, {("content", "text/csv"): "a,b\r\n"})
+    api.send(POST, {("content", "image/*"): b"\x89"})
+    assert [asked.body for asked in server.asked] == [b"a,b\r\n", b"\x89"]
+    assert [asked.headers["Content-Type"] for asked in server.asked] == ["text/csv", "image/png"]
+
+
+def test_json_is_announced_as_the_document_says(api, server):
+    operation = Operation(
+        id="x", method="PATCH", path="/x", body={}, body_media="application/merge-patch+json"
+    )
+    api.send(operation, {("body", "/a"): 1})
+    assert server.asked[0].headers["Content-Type"] == "application/merge-patch+json"
+
+
+def test_headers_are_sent_in_what_a_field_can_hold(api, server):
+    api.send(POST, {("header", "X-A"): " a\r\nb\x00c", ("header", "X-B"): "ж"})
+    headers = server.asked[0].headers
+    assert (headers["X-A"], headers["X-B"].encode("latin-1").decode()) == ("a  b c", "ж")
+
+
+def test_fields_of_a_token_are_changed_and_its_rest_stays_secret(api, server):
+    exchange = api.send(POST, {("jwt", "kid"): "zq'"})
+    head, _, rest = server.asked[0].headers["Authorization"].removeprefix("Bearer ").partition(".")
+    assert json.loads(base64.urlsafe_b64decode(head + "==")) == HEAD | {"kid": "zq'"}
+    assert rest == TOKEN.partition(".")[2]
+    assert rest not in repr(exchange)
+    assert exchange.request_headers["authorization"] == f"Bearer {head}.${{CMDBGUARD_RED#*.}}"
+
+
+def test_cookies_are_added_to_those_of_the_actor(api, server):
+    exchange = api.as_actor("key").send(POST, {("cookie", "theme"): "zq'"})
+    assert server.asked[0].headers["Cookie"] == "s=c-secret; theme=zq'"
+    assert exchange.request_headers["cookie"] == "$CMDBGUARD_KEY_2; theme=zq'"
+    assert "secret" not in repr(exchange)
+
+
+REPEATED = {
+    "json": {("body", "/a"): HOSTILE, ("query", "q"): HOSTILE},
+    "form": {("form", "a"): HOSTILE},
+    "at": {("content", "text/plain"): "@/etc/hostname"},
+    "multipart": {("multipart", "f"): HOSTILE, ("multipart", "f filename"): HOSTILE},
+    "binary": {("content", "application/octet-stream"): bytes(range(1, 256))},
+    "zip": {("content", "application/zip"): content("application/zip", {})},
+    "header": {("header", "Referer"): HOSTILE, ("cookie", "theme"): HOSTILE},
+    "jwt": {("jwt", "kid"): HOSTILE},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("kind", REPEATED)
+@pytest.mark.parametrize("actor", ["red", "key", None])
+def test_the_line_for_the_shell_sends_the_same_request_again(api, server, kind, actor):
+    exchange = api.as_actor(actor).send(POST, REPEATED[kind])
+    line = curl.line(exchange)
+    assert "secret" not in line
+    assert TOKEN not in line
+    variables = {
+        "CMDBGUARD_RED": TOKEN,
+        "CMDBGUARD_KEY": "k-secret",
+        "CMDBGUARD_KEY_2": "s=c-secret",
+    }
+    subprocess.run(
+        ["bash", "-c", line], env={"PATH": "/usr/bin:/bin", **variables}, check=True, timeout=10,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    first, again = server.asked
+    assert (again.command, again.path, again.body) == (first.command, first.path, first.body)
+    automatic = {"User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Length", "Host"}
+    told = {name.lower(): value for name, value in first.headers.items() if name not in automatic}
+    assert {n.lower(): v for n, v in again.headers.items() if n not in automatic} == told
+
+
+def test_contents_are_valid_documents_of_their_type():
+    rows = {"type": "array", "items": {"properties": {"name": {"type": "string"}, "vid": {}}}}
+    assert list(csv.reader(io.StringIO(content("text/csv", rows)))) == [
+        ["name", "vid"],
+        ["probe", "probe"],
+    ]
+    assert json.loads(content("application/yaml", {"const": [1]})) == [1]
+    device = {"properties": {"name": {"type": "string"}}, "required": ["name"]}
+    assert ET.fromstring(content("application/xml", device)).findtext("name") == "probe"
+    assert zipfile.ZipFile(io.BytesIO(content("application/zip", {}))).testzip() is None
+    assert content("image/png", {}).startswith(b"\x89PNG")
+    assert content("text/x-config", {"examples": ["hostname a\n"]}) == "hostname a\n"
+
+
+UPLOAD = {
+    "openapi": "3.1.0",
+    "paths": {
+        "/files": {
+            "post": {
+                "requestBody": {
+                    "content": {
+                        "multipart/form-data": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["file", "note"],
+                                "properties": {"file": {}, "note": {"type": "string"}},
+                            },
+                            "encoding": {"file": {"contentType": "image/png, text/csv"}},
+                        },
+                        "application/x-www-form-urlencoded": {
+                            "schema": {"properties": {"a": {"type": "string", "example": "b"}}},
+                        },
+                        "text/csv": {"example": "name\r\ncore\r\n"},
+                    }
+                }
+            }
+        }
+    },
+}
+
+
+def test_surroundings_fill_the_kind_of_body_that_the_probe_lies_in(api):
+    (operation,) = operations(UPLOAD, where="x")
+    assert operation.body is None
+    surroundings = Surroundings(api, (operation,))
+    values = surroundings.values(operation)
+    assert values["multipart", "file"].startswith(b"\x89PNG")
+    assert values["multipart", "file filename"] == "probe.png"
+    assert values["multipart", "file type"] == "image/png"
+    assert "note" in {name for _, name in values}
+    by_point = {
+        point.name: surroundings.values(operation, point) for point in injection_points(operation)
+    }
+    assert by_point["note"].keys() == values.keys()
+    assert by_point["text/csv"] == {("content", "text/csv"): "name\r\ncore\r\n"}
+    assert {location for location, _ in by_point["a"]} <= {"form"}
