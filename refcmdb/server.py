@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from refcmdb.middleware.security.sanitising import OneLineFormatter
+
 if TYPE_CHECKING:
     from refcmdb.settings import Settings
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 0.5
-
-
-class OneLineFormatter(logging.Formatter):
-    r"""Line feeds become ``\n``, in tracebacks and in whatever a caller sent."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        return super().format(record).replace("\r", r"\r").replace("\n", r"\n")
 
 
 def serve(settings: Settings, *, host: str, port: int, fault: str | None = None) -> int:

@@ -20,7 +20,7 @@ from refcmdb.api.values import LARGEST_BULK, Kind, encode
 from refcmdb.api.writing import Writer
 from refcmdb.auth import sessions
 from refcmdb.auth.actors import Actor, authenticate
-from refcmdb.middleware.security import csrf
+from refcmdb.middleware.security import csrf, events
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
@@ -161,12 +161,15 @@ class GeneralEndpoints:
     async def login(self, request: Request) -> Response:
         """A token for a password."""
         credentials = await read_body(request, Credentials)
-        return json_response(await accounts.log_in(self._backend.database, credentials))
+        async with self._backend.guard.attempt(request, credentials.username):
+            issued = await accounts.log_in(self._backend.database, credentials)
+        return json_response(issued)
 
     async def logout(self, request: Request) -> Response:
         """The end of a token."""
         actor = await who_asks(self._backend, request)
         await accounts.log_out(self._backend.database, actor)
+        events.emit("token.revoked", request.scope, outcome="ok")
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
@@ -185,8 +188,11 @@ async def who_asks(
     authorization = request.headers.get("authorization")
     session = sessions.text_of(request) if authorization is None else ""
     if not session:
-        return await authenticate(backend.database, authorization)
+        actor = await authenticate(backend.database, authorization)
+        request.scope["actor"] = actor
+        return actor
     actor = await sessions.actor_of(backend.database, session)
+    request.scope["actor"] = actor
     if request.method not in csrf.SAFE:
         given = csrf_token or request.headers.get(csrf.HEADER)
         csrf.require(backend.settings.secret, actor, given)

@@ -10,6 +10,7 @@ import msgspec
 
 from refcmdb.api.problems import Problem, from_validation, invalid
 from refcmdb.api.values import LARGEST_ID, Kind, decode
+from refcmdb.middleware.security import limits, screening
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,6 +31,8 @@ async def read_body(request: Request, kind: Kind) -> Decoded:
         for values that are not valid.
     """
     _, raw = await read_content(request, ("application/json",))
+    limits.require_flat(request.scope, raw)
+    screening.screen_body(request.scope, raw)
     try:
         return msgspec.json.decode(raw, type=kind, dec_hook=decode)
     except msgspec.ValidationError as error:
@@ -75,7 +78,7 @@ async def read_content(request: Request, media_types: Collection[str]) -> tuple[
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in media_types:
         raise Problem(415, f"the body must be {' or '.join(media_types)}")
-    return media_type, await _raw_body(request)
+    return media_type, await read_raw(request)
 
 
 def read_query[Query: msgspec.Struct](request: Request, kind: type[Query]) -> Query:

@@ -19,7 +19,7 @@ from refcmdb.api.schemas import Credentials
 from refcmdb.api.schemas.bodies import Body
 from refcmdb.api.values import line
 from refcmdb.auth import sessions
-from refcmdb.middleware.security import csrf
+from refcmdb.middleware.security import csrf, events
 
 if TYPE_CHECKING:
     from refcmdb.api.reading import Backend
@@ -85,7 +85,8 @@ async def log_in(backend: "Backend", request: Request) -> Response:
     form = await read_form(request, LoginForm)
     credentials = Credentials(username=form.username, password=form.password)
     try:
-        number = await accounts.identify(backend.database, credentials)
+        async with backend.guard.attempt(request, credentials.username):
+            number = await accounts.identify(backend.database, credentials)
     except Problem as problem:
         if problem.status != 401:
             raise
@@ -103,6 +104,7 @@ async def log_out(backend: "Backend", request: Request) -> Response:
     form = await read_form(request, LogoutForm)
     actor = await endpoints.who_asks(backend, request, csrf_token=form.csrf_token)
     await accounts.log_out(backend.database, actor)
+    events.emit("session.ended", request.scope, outcome="ok")
     response = see("/login")
     sessions.drop_cookie(request, response)
     return response
@@ -136,7 +138,7 @@ ENDPOINTS = (
         handle=log_in,
         status=303,
         consumes=form_of(LoginForm),
-        errors=(401, 403, 413, 415, 422),
+        errors=(401, 403, 413, 415, 422, 429),
         public=True,
     ),
     Endpoint(

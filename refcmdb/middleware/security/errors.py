@@ -10,9 +10,12 @@ import asyncpg
 from starlette.responses import Response
 
 from refcmdb.api.problems import MEDIA_TYPE, Problem
+from refcmdb.middleware.security import events, screening
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from refcmdb.middleware.security.toggles import Toggles
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +31,14 @@ UNAVAILABLE = (
 
 
 class ErrorGuard:
-    """Pure ASGI: gives every request an id, and turns exceptions into problem documents."""
+    """Pure ASGI: gives every request an id, and turns exceptions into problem documents.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    What the answer says about security becomes an event. ``protection`` is put where handlers
+    find it.
+    """
+
+    def __init__(self, app: ASGIApp, *, protection: Toggles) -> None:
+        self.app, self._protection = app, protection
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer in any case, as long as the response has not begun."""
@@ -39,22 +46,27 @@ class ErrorGuard:
             await self.app(scope, receive, send)
             return
         scope["request_id"] = secrets.token_hex(16)
-        begun = False
+        scope["protection"] = self._protection
+        status = 0
 
         async def send_noticed(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
             await send(message)
 
         try:
+            screening.screen_query(scope)
             await self.app(scope, receive, send_noticed)
         except Exception as error:
             problem = problem_of(error)
             if problem.status >= 500:
                 log.exception("request %s failed", scope["request_id"])
-            if begun:
+            if status:
                 raise
+            status = problem.status
             await answer(problem, scope["request_id"])(scope, receive, send)
+        events.observe(scope, status)
 
 
 def problem_of(error: Exception) -> Problem:

@@ -1,0 +1,42 @@
+"""``users``: add users of a role, with random passwords, and print them as JSON."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from refcmdb.auth.passwords import hash_password
+from refcmdb.commands import complain
+from refcmdb.settings import Settings
+
+if TYPE_CHECKING:
+    import argparse
+
+INSERT = """
+    INSERT INTO users (name, role, tenant_id, password_hash)
+    SELECT %(name)s, %(role)s, id, %(hash)s FROM tenants WHERE name = %(tenant)s RETURNING id
+"""
+
+
+def run(options: argparse.Namespace) -> int:
+    """All of the users are added, or none."""
+    settings = Settings.from_environment()
+    made = {name: secrets.token_urlsafe(18) for name in options.users}
+    rows = [
+        {"name": name, "role": options.role, "tenant": options.tenant, "hash": hash_password(text)}
+        for name, text in made.items()
+    ]
+    try:
+        with psycopg.connect(settings.database_url) as connection:
+            for row in rows:
+                if not connection.execute(INSERT, row).fetchone():
+                    connection.rollback()
+                    return complain(f"there is no tenant {options.tenant!r}")
+    except psycopg.Error as error:
+        return complain(error)
+    sys.stdout.write(json.dumps(made) + "\n")
+    return 0
