@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pathlib
 import re
 import secrets
+import tempfile
 import urllib.parse
 from typing import TYPE_CHECKING
+
+from refcmdb.middleware.security.toggles import ToggleProblem, Toggles
+from refcmdb.services.addresses import Egress
+from refcmdb.services.encryption import KeyProblem, KeyRing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +35,9 @@ class Settings:
 
     ``redis_url`` is empty where there is no cache. ``secret`` signs page cursors and CSRF tokens;
     instances behind one balancer share it, and a process without one makes its own. Pages of
-    ``cors_origins`` may read answers in a browser.
+    ``cors_origins`` may read answers in a browser. ``storage`` is the directory of files, None
+    for a private one that goes with the process. ``keys`` seal secrets; without them none can be
+    stored. ``egress`` says where webhooks and downloads may go, ``protection`` what of it is on.
     """
 
     database_url: str = dataclasses.field(repr=False)
@@ -39,6 +47,10 @@ class Settings:
     statement_timeout_s: int = 30
     cors_origins: frozenset[str] = frozenset()
     secret: bytes = dataclasses.field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    storage: pathlib.Path | None = None
+    keys: KeyRing = dataclasses.field(default_factory=KeyRing, repr=False)
+    egress: Egress = dataclasses.field(default_factory=Egress)
+    protection: Toggles = dataclasses.field(default_factory=Toggles)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -56,6 +68,10 @@ class Settings:
             ),
             cors_origins=_origins(environment),
             secret=_secret(environment),
+            storage=_storage(environment),
+            keys=_keys(environment),
+            egress=_egress(environment),
+            protection=_protection(environment),
         )
 
 
@@ -100,3 +116,40 @@ def _secret(environment: Mapping[str, str]) -> bytes:
     if len(text) < SHORTEST_SECRET:
         raise SettingsError("REFCMDB_SECRET", f"must have at least {SHORTEST_SECRET} characters")
     return text.encode()
+
+
+def _storage(environment: Mapping[str, str]) -> pathlib.Path | None:
+    text = environment.get("REFCMDB_STORAGE", "")
+    if not text:
+        return None
+    path = pathlib.Path(text).absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        problem = f"names a directory that cannot be written: {text} ({error.strerror})"
+        raise SettingsError("REFCMDB_STORAGE", problem) from None
+
+
+def _keys(environment: Mapping[str, str]) -> KeyRing:
+    try:
+        return KeyRing.parse(environment.get("REFCMDB_KEYS", ""))
+    except KeyProblem as error:
+        raise SettingsError("REFCMDB_KEYS", str(error)) from None
+
+
+def _egress(environment: Mapping[str, str]) -> Egress:
+    text = environment.get("REFCMDB_WEBHOOK_ALLOW", "") or "public"
+    try:
+        return Egress.parse(text)
+    except ValueError:
+        problem = f"must be public, none, or networks such as 192.0.2.0/24, not {text!r}"
+        raise SettingsError("REFCMDB_WEBHOOK_ALLOW", problem) from None
+
+
+def _protection(environment: Mapping[str, str]) -> Toggles:
+    try:
+        return Toggles.parse(environment)
+    except ToggleProblem as error:
+        raise SettingsError(error.variable, error.problem) from None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import difflib
 import functools
 import hashlib
 import importlib.util
 import json
+import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.errors import DocumentError, ServiceError, ServiceMissing, SettingsError
 from pytest_cmdbguard.model import Actor
+from pytest_cmdbguard.services.started import MARKER
 
 from . import Login, SpeedCase, commands
 
@@ -89,6 +92,7 @@ class RefCmdb:
         """A sound one, or one with the named fault."""
         self.fault = fault
         self.environment: Mapping[str, str] = {}
+        self._key = base64.b64encode(secrets.token_bytes(32)).decode()
 
     def require_known_fault(self, *, source: str) -> None:
         """Return if there is such a fault, or none was asked for.
@@ -135,7 +139,13 @@ class RefCmdb:
         argv += ["--port", str(port)]
         if self.fault:
             argv += ["--fault", self.fault]
-        return argv, {"REFCMDB_DATABASE_URL": database_url, "REFCMDB_REDIS_URL": redis_url}
+        return argv, {
+            "REFCMDB_DATABASE_URL": database_url,
+            "REFCMDB_REDIS_URL": redis_url,
+            "REFCMDB_KEYS": f"gate:{self._key}",
+            "REFCMDB_WEBHOOK_ALLOW": "none",  # probes name all kinds of hosts
+            **self._storage(port),
+        }
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """Its seed users with fresh tokens and passwords. Raises: ServiceError."""
@@ -151,6 +161,11 @@ class RefCmdb:
             )
             for name, (role, tenant) in USERS.items()
         )
+
+    def _storage(self, port: int) -> dict[str, str]:
+        """Where its files lie: in the directory of the run, for witnesses; else where it likes."""
+        run = self.environment.get(MARKER)
+        return {"REFCMDB_STORAGE": str(Path(run, "storage", str(port)))} if run else {}
 
     def _run(self, database_url: str, *words: str) -> str:
         environment = {**self.environment, "REFCMDB_DATABASE_URL": database_url}

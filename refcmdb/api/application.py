@@ -18,11 +18,17 @@ from refcmdb.api.endpoints import GeneralEndpoints, Methods, ResourceEndpoints
 from refcmdb.api.problems import Problem
 from refcmdb.api.reading import Backend
 from refcmdb.api.registry import RESOURCES
+from refcmdb.auth.throttling import LogInGuard
+from refcmdb.middleware.security import events
 from refcmdb.middleware.security.cors import CorsMiddleware
 from refcmdb.middleware.security.errors import ErrorGuard
 from refcmdb.middleware.security.headers import SecurityMiddleware
+from refcmdb.middleware.security.limits import RateLimit, RateLimiter
 from refcmdb.services.cache import CacheManager
 from refcmdb.services.database import Database
+from refcmdb.services.delivery import Courier
+from refcmdb.services.outgoing import Outgoing
+from refcmdb.services.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,32 +47,46 @@ API = "/api/v1"
 
 def build(settings: Settings) -> Starlette:
     """The application; it connects when it starts and disconnects when it ends."""
+    outgoing = Outgoing(settings.egress)
+    limit = RateLimit(settings.protection.rate_limit, settings.redis_url)
+    events.log.disabled = not settings.protection.events
     backend = Backend(
         settings=settings,
         database=Database(settings),
         cache=CacheManager(settings.redis_url, ttl_s=settings.cache_ttl_s),
+        guard=LogInGuard(settings.protection, settings.redis_url),
+        storage=Storage(settings.storage),
+        outgoing=outgoing,
+        courier=Courier(outgoing),
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await backend.database.open()
+        backend.storage.open()
+        backend.courier.open()
         gc.freeze()
         try:
-            yield
+            async with limit.shared():
+                yield
         finally:
+            await backend.guard.close()
+            await backend.courier.close()
+            await backend.outgoing.close()
+            backend.storage.close()
             await backend.database.close()
             await backend.cache.close()
 
     app = Starlette(
         routes=[
             *_general_routes(backend),
-            *_feature_routes(backend),
-            *_resource_routes(backend),
+            *_declared_routes(backend),
         ],
         middleware=[
             Middleware(SecurityMiddleware),
             Middleware(CorsMiddleware, origins=settings.cors_origins),
-            Middleware(ErrorGuard),
+            Middleware(ErrorGuard, protection=settings.protection),
+            Middleware(RateLimiter, limit=limit),
         ],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
@@ -86,33 +106,33 @@ def _general_routes(backend: Backend) -> list[Route]:
     ]
 
 
-def _feature_routes(backend: Backend) -> list[Route]:
-    """Before those of resources, so that ``/devices/import`` is no device."""
+def _declared_routes(backend: Backend) -> list[Route]:
+    """Those of features and resources, which may share a path, with ``/devices/import`` first."""
     paths: dict[str, dict[str, Handler]] = {}
     for endpoint in features.ENDPOINTS:
         handlers = paths.setdefault(endpoint.url, {})
         handlers[endpoint.method] = functools.partial(endpoint.handle, backend)
-    return [Route(path, Methods(handlers)) for path, handlers in paths.items()]
+    for resource in RESOURCES.values():
+        for path, handlers in _handlers(backend, resource).items():
+            paths[path] = {**handlers, **paths.get(path, {})}
+    ordered = sorted(paths, key=lambda path: path.count("{"))
+    return [Route(path, Methods(paths[path])) for path in ordered]
 
 
-def _resource_routes(backend: Backend) -> list[Route]:
-    return [route for resource in RESOURCES.values() for route in _routes(backend, resource)]
-
-
-def _routes(backend: Backend, resource: Resource) -> list[Route]:
+def _handlers(backend: Backend, resource: Resource) -> dict[str, dict[str, Handler]]:
     endpoints = ResourceEndpoints(backend, resource)
     path = f"{API}/{resource.path}"
-    collection = {"GET": endpoints.list}
-    member = {"GET": endpoints.read}
-    if resource.body is not None:
+    collection: dict[str, Handler] = {"GET": endpoints.list}
+    member: dict[str, Handler] = {"GET": endpoints.read}
+    if resource.writable:
         collection["POST"] = endpoints.create
         member |= {"PATCH": endpoints.update, "DELETE": endpoints.delete}
-    bulk = [Route(f"{path}/bulk", Methods({"POST": endpoints.bulk_create}))]
-    return [
-        *(bulk if resource.bulk else []),
-        Route(path, Methods(collection)),
-        Route(f"{path}/{{id}}", Methods(member)),
-    ]
+    bulk: dict[str, Handler] = {"POST": endpoints.bulk_create}
+    return {
+        **({f"{path}/bulk": bulk} if resource.bulk else {}),
+        path: collection,
+        f"{path}/{{id}}": member,
+    }
 
 
 async def _no_route(_request: Request, error: Exception) -> Response:

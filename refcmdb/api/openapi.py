@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from refcmdb import __version__
 from refcmdb.api import features
+from refcmdb.api.features.endpoint import READERS
 from refcmdb.api.problems import MEDIA_TYPE, ProblemDocument
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of, without
@@ -27,6 +28,8 @@ Json = dict[str, Any]
 
 API = "/api/v1"
 JSON = "application/json"
+# Who may call an operation: a word of our own, which documents may have.
+ROLES = "x-roles"
 REFERENCES = "#/components/schemas/{name}"
 MEANINGS = {
     400: "The body is not JSON.",
@@ -37,6 +40,8 @@ MEANINGS = {
     413: "The body is too large.",
     415: "The body has a media type that is not taken here.",
     422: "A value is not valid.",
+    429: "Too many requests; Retry-After says when to come again.",
+    503: "Something that is needed does not answer or is not configured.",
 }
 SORTING = "The order; with a minus, descending."
 READ_ERRORS = (401, 404, 422)
@@ -117,6 +122,7 @@ def _described(endpoint: Endpoint) -> Json:
     if endpoint.body is not None:
         content[JSON] = {"schema": _schema(endpoint.body)}
     return operation | {
+        **({} if endpoint.public else {ROLES: endpoint.callers}),
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": {"required": True, "content": content}} if content else {}),
     }
@@ -155,7 +161,7 @@ def _general_paths() -> Json:
                     "auth_login",
                     "A token for a password",
                     {200: _content("A new token.", _reference(IssuedToken))},
-                    errors=(400, 401, 413, 415, 422),
+                    errors=(400, 401, 413, 415, 422, 429),
                 ),
                 "requestBody": _body(_reference(Credentials)),
             }
@@ -168,6 +174,7 @@ def _general_paths() -> Json:
                 tag="auth",
                 errors=(401,),
             )
+            | {ROLES: READERS}
         },
     }
 
@@ -260,7 +267,8 @@ def _for(
     errors: tuple[int, ...],
 ) -> Json:
     operation = f"{resource.name}_{verb}"
-    return _operation(operation, summary, answers, tag=resource.path, errors=errors)
+    described = _operation(operation, summary, answers, tag=resource.path, errors=errors)
+    return {**described, ROLES: resource.callers(verb)}
 
 
 def _public(

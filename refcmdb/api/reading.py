@@ -18,8 +18,12 @@ from refcmdb.services.cache import keys
 if TYPE_CHECKING:
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
+    from refcmdb.auth.throttling import LogInGuard
     from refcmdb.services.cache import CacheManager
     from refcmdb.services.database import Database, Session, Statement
+    from refcmdb.services.delivery import Courier
+    from refcmdb.services.outgoing import Outgoing
+    from refcmdb.services.storage import Storage
     from refcmdb.settings import Settings
 
 # Query structs are made at run time.
@@ -35,6 +39,10 @@ class Backend:
     settings: Settings
     database: Database
     cache: CacheManager
+    storage: Storage
+    guard: LogInGuard
+    outgoing: Outgoing
+    courier: Courier
 
 
 def scope_of(resource: Resource, actor: Actor) -> int | None:

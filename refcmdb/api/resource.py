@@ -26,7 +26,8 @@ class Resource:
 
     ``embeds`` maps an item field to the foreign key whose target's label it shows; ``extras``
     maps an item field to the SELECT expression that makes it. A resource without ``body``
-    cannot be written. ``label`` is the column that others embed.
+    cannot be written; one that is not ``generic`` is written by the endpoints of a feature.
+    ``label`` is the column that others embed. ``sealed`` fields of the body are stored encrypted.
     """
 
     path: str
@@ -41,6 +42,8 @@ class Resource:
     extras: Mapping[str, sa.ColumnElement[Any]] = dataclasses.field(default_factory=dict)
     label: str = "name"
     bulk: bool = False
+    generic: bool = True
+    sealed: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -51,6 +54,11 @@ class Resource:
     def scoped(self) -> bool:
         """Whether its rows belong to tenants."""
         return "tenant_id" in self.table.c
+
+    @property
+    def writable(self) -> bool:
+        """Whether the operations that all resources have in common write it."""
+        return self.body is not None and self.generic
 
     @property
     def searched(self) -> bool:

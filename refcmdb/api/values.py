@@ -76,7 +76,7 @@ DeviceStatus = Literal["planned", "staged", "active", "offline", "retired"]
 DeviceRole = Literal["access", "distribution", "core", "firewall", "router", "server"]
 InterfaceType = Literal["1000base-t", "10gbase-x", "25gbase-x", "100gbase-x", "lag", "virtual"]
 AddressStatus = Literal["active", "reserved", "deprecated", "dhcp"]
-Action = Literal["create", "update", "delete"]
+Action = Literal["create", "update", "delete", "reveal"]
 UserRole = Literal["viewer", "operator", "admin"]
 
 

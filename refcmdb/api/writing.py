@@ -17,6 +17,7 @@ from refcmdb.api.problems import Problem, missing
 from refcmdb.api.reading import read_rows, scope_of
 from refcmdb.api.references import check_references, owners_of, tag_ids
 from refcmdb.api.values import encode
+from refcmdb.services import encryption
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
@@ -44,14 +45,20 @@ CHANGE_COLUMNS = (
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One object before and after a write; None where there was or is none."""
+    """One object before and after a write; None where there was or is none.
+
+    ``named`` is the word for what is no write.
+    """
 
     before: Any = None
     after: Any = None
+    named: str = ""
 
     @property
     def action(self) -> str:
         """The word of the change log."""
+        if self.named:
+            return self.named
         if self.before is None:
             return "create"
         return "delete" if self.after is None else "update"
@@ -103,7 +110,9 @@ class Writer:
         async with self._transaction() as session:
             before = await self._locked(session, number)
             await check_references(session, self.resource, given, owner=_owner(before))
-            await self._update(session, number, given)
+            owner = _owner(before)
+            stored = {name: self._stored(name, value, owner) for name, value in given.items()}
+            await self._update(session, number, stored)
             after = await self._locked(session, number)
             changes = [Change(before=before, after=after)] if given else []
             await self._record(session, changes)
@@ -122,6 +131,15 @@ class Writer:
             await self._record(session, changes)
         await self._invalidate(changes)
 
+    async def note(self, number: int, action: str) -> None:
+        """Record in the change log that somebody did this to the object. Raises: Problem 404."""
+        async with self._transaction() as session:
+            item = await self._locked(session, number)
+            change = Change(before=item, after=item, named=action)
+            await self._record(session, [change])
+        tags = {keys.list_tag("changes", scope) for scope in (_owner(item), None)}
+        await self.backend.cache.invalidate(tags)
+
     async def _locked(self, session: Session, number: int) -> msgspec.Struct:
         scope = scope_of(self.resource, self.actor)
         statement = statements.detail(self.resource, scoped=scope is not None, lock=True)
@@ -136,8 +154,10 @@ class Writer:
     ) -> list[int]:
         table = self.resource.table
         fields = [name for name in bodies[0].__struct_fields__ if name in table.c]
+        pairs = list(zip(bodies, owners, strict=True))
         values: dict[str, object] = {
-            name: [getattr(body, name) for body in bodies] for name in fields
+            name: [self._stored(name, getattr(body, name), owner) for body, owner in pairs]
+            for name in fields
         }
         if self.resource.scoped:
             values["tenant_id"] = list(owners)
@@ -152,6 +172,16 @@ class Writer:
         if "tags" in given:
             await session.fetch(statements.untag(), {"id": number})
             await self._tag(session, [number], [given["tags"]])
+
+    def _stored(self, name: str, value: object, owner: int | None) -> object:
+        """A field as its column keeps it: secrets are sealed."""
+        if name not in self.resource.sealed or value is None:
+            return value
+        place = encryption.place(self.resource.name, name, owner)
+        try:
+            return self.backend.settings.keys.seal(str(value), place=place)
+        except encryption.KeyProblem as error:
+            raise Problem(503, "secrets cannot be stored: no key is configured") from error
 
     async def _remove(self, session: Session, number: int) -> None:
         scope = scope_of(self.resource, self.actor)

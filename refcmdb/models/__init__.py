@@ -2,7 +2,9 @@
 
 from refcmdb.models.access import api_tokens, tenants, users
 from refcmdb.models.addressing import ip_addresses, prefixes, vlans
+from refcmdb.models.automation import config_templates
 from refcmdb.models.columns import metadata
+from refcmdb.models.files import attachments
 from refcmdb.models.inventory import (
     device_tags,
     device_types,
@@ -14,10 +16,14 @@ from refcmdb.models.inventory import (
 )
 from refcmdb.models.journal import changes
 from refcmdb.models.sessions import sessions
+from refcmdb.models.sealed import credentials, webhooks
 
 __all__ = [
     "api_tokens",
+    "attachments",
     "changes",
+    "config_templates",
+    "credentials",
     "device_tags",
     "device_types",
     "devices",
@@ -32,4 +38,5 @@ __all__ = [
     "tenants",
     "users",
     "vlans",
+    "webhooks",
 ]

@@ -36,7 +36,7 @@ PING_WAIT_S = 2
 
 _ARRAY_TYPES = (
     "SELECT $1::bigint[], $2::integer[], $3::text[], $4::boolean[], $5::inet[], $6::cidr[],"
-    " $7::jsonb[], $8::varchar[]"
+    " $7::jsonb[], $8::varchar[], $9::bytea[]"
 )
 _dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 

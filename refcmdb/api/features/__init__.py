@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refcmdb.api.features import pages, sessions
+from refcmdb.api.features import (
+    attachments,
+    computing,
+    credentials,
+    device_files,
+    discovery,
+    pages,
+    reachability,
+    reports,
+    sessions,
+    templates,
+    webhooks,
+)
 
 if TYPE_CHECKING:
     from refcmdb.api.features.endpoint import Endpoint
@@ -13,4 +25,13 @@ if TYPE_CHECKING:
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sessions.ENDPOINTS,
     *pages.ENDPOINTS,
+    *attachments.ENDPOINTS,
+    *reports.ENDPOINTS,
+    *credentials.ENDPOINTS,
+    *webhooks.ENDPOINTS,
+    *device_files.ENDPOINTS,
+    *discovery.ENDPOINTS,
+    *reachability.ENDPOINTS,
+    *templates.ENDPOINTS,
+    *computing.ENDPOINTS,
 )

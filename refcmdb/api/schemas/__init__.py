@@ -13,6 +13,8 @@ from refcmdb.api.schemas.addressing import (
     VlanBody,
     VlanItem,
 )
+from refcmdb.api.schemas.files import AttachmentBody, AttachmentItem, Attachments
+from refcmdb.api.schemas.automation import ConfigTemplateBody, ConfigTemplateItem
 from refcmdb.api.schemas.inventory import (
     DeviceBody,
     DeviceItem,
@@ -28,10 +30,27 @@ from refcmdb.api.schemas.inventory import (
     TagItem,
 )
 from refcmdb.api.schemas.journal import ChangeItem
+from refcmdb.api.schemas.sealed import (
+    CredentialBody,
+    CredentialItem,
+    CredentialSecret,
+    Delivery,
+    WebhookBody,
+    WebhookItem,
+)
 
 __all__ = [
+    "AttachmentBody",
+    "AttachmentItem",
+    "Attachments",
     "ChangeItem",
+    "ConfigTemplateBody",
+    "ConfigTemplateItem",
+    "CredentialBody",
+    "CredentialItem",
+    "CredentialSecret",
     "Credentials",
+    "Delivery",
     "DeviceBody",
     "DeviceItem",
     "DeviceTypeBody",
@@ -53,4 +72,6 @@ __all__ = [
     "TenantItem",
     "VlanBody",
     "VlanItem",
+    "WebhookBody",
+    "WebhookItem",
 ]
