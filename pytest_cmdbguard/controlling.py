@@ -12,9 +12,11 @@ from .errors import GuardError
 from .interrupts import end_politely_on_sigterm
 from .model import CheckResult, Outcome
 from .recording import RESULT
-from .report import results, terminal
+from .report import results, sarif, terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _pytest.terminal import TerminalReporter
 
     from .gate import Gate
@@ -80,8 +82,11 @@ class Controlling:
         self.gate.timings["total_s"] = time.perf_counter() - self._began
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
             self.gate.aborted = self.gate.aborted or "interrupted"
+        is_written = self._keep(self.gate.keep_archive)
         run = self.gate.run()
-        is_written = self._write()
+        is_written &= self._write()
+        if self.gate.settings.write_baseline:
+            self._keep(self._write_baseline)
         ended = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
         ended.add(pytest.ExitCode.TESTS_FAILED)  # of a criterion that is waived, perhaps
         if session.exitstatus in ended:
@@ -100,8 +105,18 @@ class Controlling:
 
     def _write(self) -> bool:
         """Write the report; a gate whose report is not there does not open."""
+        run, report = self.gate.run(), self.gate.settings.report
+        return self._keep(lambda: (results.write(run, report), sarif.write(run, report)))
+
+    def _write_baseline(self) -> None:
+        words = self.gate.write_baseline()
+        if self._terminal:
+            self._terminal.write_line(f"\ncmdbguard: {words}; fill in reason and owner")
+
+    def _keep(self, write: Callable[[], object]) -> bool:
+        """Write something; where that cannot be done, say it."""
         try:
-            results.write(self.gate.run(), self.gate.settings.report)
+            write()
         except OSError as error:
             message = f"the report could not be written to {self.gate.settings.report}: {error}"
             if self._terminal:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import foreign_reports, targets
+from . import archive, foreign_reports, targets
 from .baseline import Baseline, State
 from .collection import Selection, shipped_claims
 from .criteria import Criteria
@@ -57,7 +57,7 @@ class Gate:
         self.shared: Shared | None = None
         self.plan: Plan | None = None
         self.results: dict[str, CheckResult] = {}
-        self.aborted = ""
+        self.aborted = self.archive = ""
         self.timings: dict[str, float] = {}
         self.worker = "main"
         self._zap_seen = {"zap": "ZAP starting", "zap_level": "off"}
@@ -134,6 +134,18 @@ class Gate:
                 self.environment.stop(keep_logs_in=self.settings.report / "logs")
                 self.environment = None
 
+    def keep_archive(self) -> None:
+        """Write what ZAP recorded into the report. Raises: OSError."""
+        if self.shared is not None:
+            findings = self.run().findings
+            self.archive = archive.keep(self.shared.zap_state, findings, self.settings)
+
+    def write_baseline(self) -> str:
+        """Write the findings into the baseline; says what became of it. Raises: OSError."""
+        run = self.run()
+        fresh = self.baseline.write(run.findings, run.balance)
+        return f"{self.baseline.path.name}: {fresh} new of {len(run.findings)} findings"
+
     def run(self) -> Run:
         """The run as the reports see it, judged by what has arrived so far."""
         plan = self.plan or Plan(selected={}, totals={}, narrowed=False)
@@ -162,6 +174,7 @@ class Gate:
             **(self.shared.details if self.shared else {"target": self.target.name}),
             "records": self.settings.records,
             **self._zap(),
+            "archive": self.archive,
         }
 
     def _zap(self) -> dict[str, str]:

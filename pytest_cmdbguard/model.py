@@ -241,6 +241,11 @@ class Finding:
         )
 
 
+def cwe_of(references: Sequence[str]) -> str:
+    """The number among the references of a finding, empty when there is none."""
+    return next((r.removeprefix("CWE-") for r in references if r.startswith("CWE-")), "")
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """One (operation, injection point) pair that was probed, and whether it reached a sink.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from pytest_cmdbguard.report.whole import write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_cmdbguard.answers import Answer
+    from pytest_cmdbguard.baseline import Balance, Entry
     from pytest_cmdbguard.run import Row, Run
 
 FORMAT = "cmdbguard-results/1"
@@ -19,13 +22,7 @@ def write(run: Run, directory: Path) -> None:
 
     Raises: OSError when the directory cannot be made or written.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    draft = directory / f".{NAME}.tmp"
-    try:
-        draft.write_text(json.dumps(to_json(run), indent=2) + "\n", encoding="utf-8")
-        draft.replace(directory / NAME)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_json(directory / NAME, to_json(run))
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -36,7 +33,12 @@ def to_json(run: Run) -> dict[str, Any]:
         "accepted": run.is_accepted and not run.aborted,
         "aborted": run.aborted,
         "criteria": [_criterion(row) for row in run.rows],
-        "findings": [finding.to_json() for finding in run.findings],
+        "findings": [
+            finding.to_json() | {"state": str(run.balance.state(finding))}
+            for finding in run.findings
+        ],
+        "baseline": _baseline(run.balance),
+        "answers": [_answer(answer) for answer in run.answers],
         "reach": {
             "probed": len(contacts),
             "reached": sum(contact.reached for contact in contacts),
@@ -53,6 +55,44 @@ def to_json(run: Run) -> dict[str, Any]:
         },
         "environment": dict(run.environment),
         "timings": dict(run.timings),
+    }
+
+
+def _baseline(balance: Balance) -> dict[str, Any]:
+    return {
+        "fixed": [_entry(entry) for entry in balance.fixed],
+        "unlooked": [_entry(entry) for entry in balance.unlooked],
+        "unfilled": [_entry(entry) for entry in balance.unfilled],
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "fingerprint": entry.fingerprint,
+        "check": entry.check,
+        "operation": entry.operation,
+        "parameter": entry.parameter,
+        "reason": entry.reason,
+        "owner": entry.owner,
+        "until": str(entry.until),
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    alert = answer.alert
+    return {
+        "standing": str(answer.standing),
+        "source": alert.source,
+        "name": alert.name,
+        "risk": alert.risk,
+        "cwe": alert.cwe,
+        "method": alert.method,
+        "url": alert.url,
+        "operation": answer.operation,
+        "location": answer.location,
+        "parameter": answer.parameter or alert.parameter,
+        "because": answer.because,
+        "times": answer.times,
     }
 
 

@@ -8,7 +8,9 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
+from pytest_cmdbguard.baseline import State
 from pytest_cmdbguard.model import Outcome, Severity, Verdict
+from pytest_cmdbguard.report import postscript
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,9 +98,11 @@ def _services(seen: Mapping[str, object]) -> list[str]:
 def summary(reporter: TerminalReporter, run: Run, *, report: Path) -> None:
     """The acceptance matrix, then one block per finding, then the closing line."""
     for finding in run.findings:
-        _finding(reporter, finding)
+        _finding(reporter, finding, accepted=_accepted(run, finding))
     reporter.section("acceptance")
     _matrix(reporter, run)
+    for line in postscript.lines(run):
+        reporter.write_line(line)
     _closing(reporter, run, report)
 
 
@@ -172,13 +176,23 @@ def _stopped(contacts: Sequence[Contact]) -> str:
     return f"unreached: {reasons}" if reasons else ""
 
 
-def _finding(reporter: TerminalReporter, finding: Finding) -> None:
+def _accepted(run: Run, finding: Finding) -> str:
+    """Who accepted a known finding, and why; that one expired is said too."""
+    state = run.balance.state(finding)
+    if state is State.NEW:
+        return ""
+    return f"{state}: {run.balance.entries[finding.fingerprint].words}"
+
+
+def _finding(reporter: TerminalReporter, finding: Finding, *, accepted: str) -> None:
     place = f"{finding.location} parameter {finding.parameter}" if finding.parameter else ""
     where = ", ".join(part for part in (finding.operation, place) if part)
     bad = finding.severity in {Severity.CRITICAL, Severity.HIGH}
     title = f"{finding.check} {finding.severity}: {finding.title}"
     reporter.write_line("")
     reporter.write_line(f"{title}   {where}".rstrip(), red=bad, yellow=not bad, bold=True)
+    if accepted:
+        _field(reporter, "baseline", accepted)
     _field(reporter, "proof", finding.proof)
     for number, line in enumerate(finding.reproduce):
         reporter.write_line(f"  {'' if number else 'reproduce':<10} {line}")

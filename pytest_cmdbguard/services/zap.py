@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import TYPE_CHECKING, Any, Literal
 
 import requests
 from zapv2 import ZAPv2
 
 from pytest_cmdbguard.errors import ServiceDied, ServiceError
+from pytest_cmdbguard.model import Severity, cwe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
+    from pytest_cmdbguard.model import Finding
+
 NAME = "ZAP"
 TIMEOUT_S = 10.0
 Level = Literal["core", "full"]
 RULES = frozenset({"ascanrules", "pscan", "pscanrules"})
+PAGE = 500
+# ZAP has no "critical"
+RISK_IDS = {Severity.CRITICAL: "3", Severity.HIGH: "3", Severity.MEDIUM: "2", Severity.LOW: "1"}
+CONFIDENCE_HIGH = "3"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +56,11 @@ class Zap:
 
         Raises: ServiceDied when nobody answers, ServiceError when the key is not accepted.
         """
-        client = _Client(url, key, timeout_s=timeout_s)
-        version = _ask(lambda: client.core.version)
-        installed = {one["id"] for one in _ask(lambda: client.autoupdate.installed_addons)}
+        client = Client(url, key, timeout_s=timeout_s)
+        version = ask(lambda: client.core.version)
+        installed = {one["id"] for one in ask(lambda: client.autoupdate.installed_addons)}
         if "pscan" in installed:
-            _ask(lambda: client.pscan.set_enabled("false"))
+            ask(lambda: client.pscan.set_enabled("false"))
         return cls(url=url, key=key, version=version, level=level_of(installed))
 
     def recorded(self, base_url: str | None = None) -> int:
@@ -60,18 +68,61 @@ class Zap:
 
         Raises: ServiceDied, ServiceError.
         """
-        client = _Client(self.url, self.key)
-        return int(_ask(lambda: client.core.number_of_messages(base_url)))
+        client = Client(self.url, self.key)
+        return int(ask(lambda: client.core.number_of_messages(base_url)))
+
+    def history(self, *, budget_s: float) -> tuple[list[dict[str, Any]], int]:
+        """The newest exchanges it has recorded, newest first, and how many older ones are left.
+
+        Each has ``id``, ``requestHeader``, ``requestBody``, ``responseHeader``, ``responseBody``,
+        ``timestamp`` (ms) and ``rtt`` (ms). Reading stops when the budget is used up.
+        Raises: ServiceDied, ServiceError.
+        """
+        client = Client(self.url, self.key)
+        deadline = time.monotonic() + budget_s
+        end = int(ask(client.core.number_of_messages))
+        found: list[dict[str, Any]] = []
+        while end > 0 and time.monotonic() < deadline:
+            start = max(0, end - PAGE)
+            # ZAP counts from 1, and takes 0 for 1
+            count = end - start
+            page = ask(
+                lambda start=start, count=count: client.core.messages(None, start + 1, count)
+            )
+            # what was never sent (the inner nodes of ZAP's tree) has no time
+            found += [message for message in reversed(page) if message["timestamp"] != "0"]
+            end = start
+        return found, end
+
+    def add_alert(self, message: str, finding: Finding) -> None:
+        """Put a finding into ZAP's own report, at one of the exchanges it has recorded.
+
+        Raises: ServiceDied, ServiceError.
+        """
+        client = Client(self.url, self.key)
+        ask(
+            lambda: client.alert.add_alert(
+                message,
+                f"{finding.check}: {finding.title}",
+                RISK_IDS[finding.severity],
+                CONFIDENCE_HIGH,
+                finding.proof,
+                param=finding.parameter,
+                solution=finding.remedy,
+                references="\n".join(finding.references),
+                cweid=cwe_of(finding.references),
+            )
+        )
 
     def forget(self) -> None:
         """Begin a new session: what was recorded is gone. Raises: ServiceDied, ServiceError."""
-        client = _Client(self.url, self.key)
-        _ask(lambda: client.core.new_session(overwrite="true"))
+        client = Client(self.url, self.key)
+        ask(lambda: client.core.new_session(overwrite="true"))
 
     def require_alive(self) -> None:
         """Return if it answers. Raises: ServiceDied, ServiceError."""
-        client = _Client(self.url, self.key)
-        _ask(lambda: client.core.version)
+        client = Client(self.url, self.key)
+        ask(lambda: client.core.version)
 
 
 def level_of(installed: AbstractSet[str]) -> Level:
@@ -79,7 +130,7 @@ def level_of(installed: AbstractSet[str]) -> Level:
     return "full" if installed >= RULES else "core"
 
 
-class _Client(ZAPv2):  # type: ignore[misc] # zapv2 has no types
+class Client(ZAPv2):  # type: ignore[misc] # zapv2 has no types
     """zapv2, whose own requests wait for ever, and heed the proxies of the environment."""
 
     def __init__(self, url: str, key: str, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -110,7 +161,7 @@ class _Client(ZAPv2):  # type: ignore[misc] # zapv2 has no types
         return answer
 
 
-def _ask(question: Callable[[], Any]) -> Any:  # noqa: ANN401 - zapv2 has no types
+def ask(question: Callable[[], Any]) -> Any:  # noqa: ANN401 - zapv2 has no types
     """The answer of the API. Raises: ServiceDied, ServiceError."""
     try:
         return question()
