@@ -14,6 +14,7 @@ import random
 from typing import TYPE_CHECKING
 
 from refcmdb.seeding import plan as planned
+from refcmdb.seeding import templates
 from refcmdb.seeding.plan import EPOCH, MAKERS, TAGS, TENANTS, Plan
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ def _small_tables(plan: Plan) -> list[TableRows]:
             table="device_types",
             columns=("id", "manufacturer", "model", "height_units"),
             lines=lambda: blocks(device_types()),
+        ),
+        TableRows(
+            table="config_templates",
+            columns=templates.COLUMNS,
+            lines=lambda: blocks(templates.config_templates()),
         ),
         TableRows(
             table="tags",
