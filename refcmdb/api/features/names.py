@@ -38,7 +38,11 @@ async def bodies_of(backend: Backend, actor: Actor, rows: Sequence[DeviceRow]) -
         site_id = only("site", sites.get(row.site))
         kind_id = only("device_type", kinds.get(row.device_type))
         rack_id = only("rack", racks.get((site_id, row.rack))) if row.rack else None
-        numbers = {"site_id": site_id, "device_type_id": kind_id, "rack_id": rack_id}
+        numbers: dict[str, Any] = {
+            "site_id": site_id,
+            "device_type_id": kind_id,
+            "rack_id": rack_id,
+        }
         bodies.append(DeviceBody(**numbers, **_plain(row)))
     if wanted:
         raise Problem(422, "rows are not valid", errors=wanted[:MOST_ERRORS])

@@ -8,7 +8,8 @@ from typing import Any
 
 import jinja2
 import msgspec
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from refcmdb.services.templating import LONGEST_OUTPUT
 
