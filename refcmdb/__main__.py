@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from pathlib import Path
 
 from refcmdb.settings import SettingsError
 
@@ -41,10 +42,24 @@ def _parser() -> argparse.ArgumentParser:
     passwords = commands.add_parser("passwords", help="give users new passwords and print them")
     passwords.add_argument("users", nargs="+", metavar="USER")
 
+    users = commands.add_parser("users", help="add users with new passwords and print them")
+    users.add_argument("users", nargs="+", metavar="USER")
+    users.add_argument("--role", choices=("viewer", "operator"), default="viewer")
+    users.add_argument("--tenant", required=True)
+
     serve = commands.add_parser("serve", help="answer requests until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)
     serve.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
+
+    balance = commands.add_parser("balance", help="end TLS in front of instances, with Caddy")
+    balance.add_argument("--host", default="127.0.0.1")
+    balance.add_argument("--https-port", type=_port, default=8443)
+    balance.add_argument("--http-port", type=_port, default=8080)
+    balance.add_argument("--certificate", type=Path, required=True, metavar="FILE")
+    balance.add_argument("--key", type=Path, required=True, metavar="FILE")
+    balance.add_argument("--upstream", action="append", required=True, metavar="HOST:PORT")
+    balance.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
     return parser
 
 

@@ -40,6 +40,22 @@ class Login:
     password: str = "password"  # noqa: S105 - the name of a field
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """What a target says of its own defences.
+
+    An actor gets at most ``requests`` answers ``within_s`` seconds (0: nobody told) from an
+    instance with ``environment``, empty where that is the one that is attacked. ``events`` maps
+    ``login_failed``, ``login_locked``, ``denied_read``, ``denied_write`` and ``token_refused`` to
+    the regular expression of its line in the log, with places ``{actor}`` and ``{object}``.
+    """
+
+    requests: int = 0
+    within_s: int = 10
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    events: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
 class Target(Protocol):
     """The system under test, as data and as the commands that run it.
 
@@ -47,7 +63,9 @@ class Target(Protocol):
     ``environment`` is added to that of every process of the target; the run puts its mark there.
     ``shared`` holds the path prefixes of what all tenants may see.
     ``speed`` maps what users do (``list``, ``filter``, ``search``, ``detail``) to a request.
+    ``policy`` maps operation ids to the roles that may call them, where the document does not say.
     ``login`` is how people get a cookie, None where there is no such way or nobody told.
+    ``protection`` is what the target says of its own defences.
     """
 
     name: str
@@ -57,6 +75,8 @@ class Target(Protocol):
     shared: frozenset[str]
     speed: Mapping[str, SpeedCase]
     login: Login | None
+    protection: Protection
+    policy: Mapping[str, tuple[str, ...]]
 
     @property
     def directory(self) -> Path | None:
@@ -82,6 +102,9 @@ class Target(Protocol):
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """The actors, with credentials that are good for this database. Raises: ServiceError."""
+
+    def expendable(self, database_url: str) -> tuple[Actor, ...]:
+        """Users with passwords whom checks may lock and delete. Raises: ServiceError."""
 
 
 def load(settings: Settings) -> Target:

@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.services.loopback import require_loopback
 
-from . import Login, SpeedCase, commands, documents, table_reader
+from . import Login, Protection, SpeedCase, commands, documents, table_reader
+from .protection import protection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,9 @@ class OpenApiTarget:
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     speed: Mapping[str, SpeedCase] = dataclasses.field(default_factory=dict)
     login: Login | None = None
+    protection: Protection = dataclasses.field(default_factory=Protection)
+    victims: tuple[Actor, ...] = ()
+    policy: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> OpenApiTarget:
@@ -93,12 +97,15 @@ class OpenApiTarget:
             seed_arguments=tuple(map(str, table.get("seed", ()))),
             seed_files=tuple(map(str, table.get("seed_files", ()))),
             shared=frozenset(table.get("shared", ())),
-            actors=tuple(table_reader.actor(name, entry) for name, entry in actors.items()),
+            actors=_actors(actors, expendable=False),
+            policy=table_reader.policy(table.get("policy", {})),
             speed={
                 name: table_reader.speed_case(name, entry)
                 for name, entry in table.get("speed", {}).items()
             },
             login=table_reader.login(table.get("login")),
+            protection=protection(table.get("protection")),
+            victims=_actors(actors, expendable=True),
         )
 
     @property
@@ -160,9 +167,22 @@ class OpenApiTarget:
         del database_url
         return self.actors
 
+    def expendable(self, database_url: str) -> tuple[Actor, ...]:
+        """The actors of the settings that say of themselves ``expendable = true``."""
+        del database_url
+        return self.victims
+
     def _environment(self, places: Mapping[str, str]) -> dict[str, str]:
         names, values = self.own_environment.keys(), self.own_environment.values()
         return dict(zip(names, _filled(tuple(values), places), strict=True))
+
+
+def _actors(table: Mapping[str, object], *, expendable: bool) -> tuple[Actor, ...]:
+    return tuple(
+        table_reader.actor(name, entry)
+        for name, entry in table.items()
+        if table_reader.is_expendable(entry) == expendable
+    )
 
 
 def _runnable(words: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ from pytest_cmdbguard.errors import DocumentError, ServiceError, ServiceMissing,
 from pytest_cmdbguard.model import Actor
 from pytest_cmdbguard.services.started import MARKER
 
-from . import Login, SpeedCase, commands
+from . import Login, Protection, SpeedCase, commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +75,25 @@ SPEED = {
 
 
 LOGIN = Login(operation="login")
+PROTECTION = Protection(
+    requests=2000,
+    within_s=10,
+    environment={"REFCMDB_RATE_LIMIT": ""},
+    events={
+        "login_failed": r'"event": "login\.failed".*"actor": "{actor}"',
+        "login_locked": r'"event": "login\.locked".*"actor": "{actor}"',
+        "denied_read": r'"event": "object\.refused".*"actor": "user \d.*"object": "GET {object}"',
+        "denied_write": r'"event": "object\.refused".*"actor": "user \d.*'
+        r'"object": "(PATCH|DELETE) {object}"',
+        "token_refused": r'"event": "token\.refused"',
+    },
+)
+# Probes come from one address and one actor, as fast as they can: limits are tested elsewhere.
+UNHURRIED = {
+    "REFCMDB_RATE_LIMIT": "100000000",
+    "REFCMDB_LOGIN_FAILURES_PER_ADDRESS": "100000000",
+}
+EXPENDABLE = tuple(f"expendable-{number}" for number in range(1, 10))
 
 
 class RefCmdb:
@@ -87,6 +106,8 @@ class RefCmdb:
     shared = SHARED
     speed: Mapping[str, SpeedCase] = SPEED
     login: Login | None = LOGIN
+    protection: Protection = PROTECTION
+    policy: Mapping[str, tuple[str, ...]] = {}  # its document says it
 
     def __init__(self, *, fault: str | None = None) -> None:
         """A sound one, or one with the named fault."""
@@ -145,6 +166,7 @@ class RefCmdb:
             "REFCMDB_KEYS": f"gate:{self._key}",
             "REFCMDB_WEBHOOK_ALLOW": "none",  # probes name all kinds of hosts
             **self._storage(port),
+            **UNHURRIED,
         }
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
@@ -160,6 +182,16 @@ class RefCmdb:
                 password=passwords[name],
             )
             for name, (role, tenant) in USERS.items()
+        )
+
+    def expendable(self, database_url: str) -> tuple[Actor, ...]:
+        """Users made for it. Raises: ServiceError."""
+        made: dict[str, str] = json.loads(
+            self._run(database_url, "users", *EXPENDABLE, "--tenant", "red")
+        )
+        return tuple(
+            Actor(name=name, role="viewer", tenant="red", password=password)
+            for name, password in made.items()
         )
 
     def _storage(self, port: int) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pytest_cmdbguard.model import Actor
 from . import Login, SpeedCase
 
 SOURCE = "cmdbguard.toml"
-ACTOR_KEYS = ("role", "tenant", "headers", "token_env", "password_env")
+ACTOR_KEYS = ("role", "tenant", "headers", "token_env", "password_env", "expendable")
 LOGIN_KEYS = ("operation", "username", "password")
 SPEED_KEYS = ("operation", "path", "values")
 KINDS: Mapping[str, type | tuple[type, ...]] = {
@@ -31,6 +31,8 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "shared": list,
     "speed": dict,
     "login": dict,
+    "protection": dict,
+    "policy": dict,
 }
 
 
@@ -63,6 +65,11 @@ def actor(name: str, entry: object) -> Actor:
     )
 
 
+def is_expendable(entry: object) -> bool:
+    """Whether checks may lock or delete an actor, as its table says."""
+    return isinstance(entry, Mapping) and entry.get("expendable") is True
+
+
 def login(entry: object) -> Login | None:
     """How people log in, as a table tells it. Raises: SettingsError naming the key."""
     if entry is None:
@@ -93,6 +100,15 @@ def speed_case(name: str, entry: object) -> SpeedCase:
         remedy = "write path and query with a place for a column of values: /assets?q={q}"
         raise wrong(f"{key}.path", entry["path"], remedy)
     return SpeedCase(operation=entry["operation"], path=entry["path"], values=entry["values"])
+
+
+def policy(entries: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """Operation id to the roles that may call it. Raises: SettingsError."""
+    for name, roles in entries.items():
+        if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+            remedy = 'write the list of the roles that may call it: ["operator", "admin"]'
+            raise wrong(f"target.policy.{name}", roles, remedy)
+    return {name: tuple(roles) for name, roles in entries.items() if isinstance(roles, list)}
 
 
 def _token(key: str, entry: Mapping[str, Any]) -> dict[str, str]:

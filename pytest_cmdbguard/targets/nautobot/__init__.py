@@ -16,7 +16,7 @@ import psycopg
 
 from pytest_cmdbguard.errors import ServiceError
 from pytest_cmdbguard.model import Actor
-from pytest_cmdbguard.targets import SpeedCase, commands, scope
+from pytest_cmdbguard.targets import Protection, SpeedCase, commands, scope
 
 from . import kit as kits
 
@@ -81,6 +81,8 @@ class Nautobot:
     directory: Path | None = None
     shared = frozenset({"/api/tenancy", "/api/extras", "/api/dcim/device-types"})
     speed: Mapping[str, SpeedCase] = SPEED
+    protection = Protection()
+    policy: Mapping[str, tuple[str, ...]] = {}  # nobody has decided it yet
 
     def __init__(self) -> None:
         """Nothing is installed yet."""
@@ -119,6 +121,11 @@ class Nautobot:
         told = kits.environment(database_url=database_url, redis_url=redis_url, home=kit.directory)
         words = ["runserver", "--noreload", "--insecure", "--skip-checks", f"127.0.0.1:{port}"]
         return kit.manage(*words), {**self.environment, **told}
+
+    def expendable(self, database_url: str) -> tuple[Actor, ...]:
+        """Nobody yet."""
+        del database_url
+        return ()
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """Its users, with fresh tokens. Raises: ServiceError."""
