@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+import jinja2
+
+from refcmdb import frontend
 from refcmdb.api import reading, statements
 from refcmdb.api.endpoints import ResourceEndpoints
 from refcmdb.services.database import compiled
@@ -50,6 +53,20 @@ def rewrite_list(name: str, rewrite: Rewrite) -> None:
         return compiled(select), values
 
     reading.page_of = page_of
+
+
+def rewrite_template(name: str, old: str, new: str) -> None:
+    """Let one page's template say something else.
+
+    Raises: ValueError if it does not say ``old``, which has changed then.
+    """
+    production = frontend.templates.loader
+    assert production is not None
+    source, _, _ = production.get_source(frontend.templates, name)
+    if old not in source:
+        raise ValueError(f"{name} does not say {old!r}")
+    changed = jinja2.DictLoader({name: source.replace(old, new)})
+    frontend.templates.loader = jinja2.ChoiceLoader([changed, production])
 
 
 def before_list(name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -1,0 +1,172 @@
+"""Input that comes back in pages: sent to every place, then looked for in what browsers show."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.probes.markup import MarkupProbe, markup_probes
+from pytest_cmdbguard.probes.points import injection_points
+from pytest_cmdbguard.witnesses import html
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_cmdbguard.campaigns.reach_map import ReachMap
+    from pytest_cmdbguard.campaigns.volley import Sent, Volley
+    from pytest_cmdbguard.model import Exchange, Operation, Parameter, Sighting
+    from pytest_cmdbguard.probes.client import Api
+    from pytest_cmdbguard.probes.surroundings import Surroundings
+
+WRITING = frozenset({"POST", "PUT", "PATCH"})
+MOST_OBJECTS = 12
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What became of the input of one place in pages.
+
+    ``page`` is the operation that showed it; ``broken`` where it left its place, None where it
+    did not; ``stopped`` says where attacks ended of a place that pages show otherwise.
+    """
+
+    operation: Operation
+    point: Parameter
+    page: Operation
+    exchange: Exchange
+    reached: bool = True
+    broken: Sighting | None = None
+    stopped: str = ""
+
+
+class Pages:
+    """Every operation that answers with a page, and what stored and sent input does there."""
+
+    def __init__(
+        self,
+        api: Api,
+        operations: Sequence[Operation],
+        surroundings: Surroundings,
+        volley: Volley,
+        reach_map: ReachMap,
+    ) -> None:
+        self._api, self._operations, self._surroundings = api, operations, surroundings
+        self._volley, self._reach_map = volley, reach_map
+
+    @property
+    def looked_at(self) -> int:
+        """How many operations there are at all."""
+        return len(self._operations)
+
+    def operations(self) -> list[Operation]:
+        """Those that read a page, by the document."""
+        return [op for op in self._operations if op.method == "GET" and _promises_a_page(op)]
+
+    def reflected(self, profile: str) -> Iterator[Shown]:
+        """What input did in the page that answered it, for every place that one shows."""
+        for operation in self._operations:
+            points = [] if ends_the_session(operation) else self._shown_points(operation)
+            results: dict[tuple[str, str], Shown] = {}
+            for probes in markup_probes(points, profile=profile):
+                for sent in self._volley(operation, probes):
+                    _keep(results, _judged(sent, operation, sent.exchange))
+            yield from results.values()
+
+    def stored(self, profile: str) -> Iterator[Shown]:
+        """What stored input did in the pages that show it, read once after all is written."""
+        if not self.operations():
+            return
+        origins: dict[str, Sent[MarkupProbe]] = {}
+        made: dict[str, None] = {}
+        for sent in self._written(profile):
+            origins |= dict.fromkeys(sent.probe.tokens, sent)
+            if number := _id_of(sent.exchange):
+                made[number] = None
+        results: dict[tuple[str, str], Shown] = {}
+        for page, exchange in self.read(made, [o.probe.tokens[0] for o in origins.values()]):
+            for token in {s.token for s in html.sightings(exchange.body, origins)}:
+                _keep(results, _judged(origins[token], page, exchange))
+        yield from results.values()
+
+    def read(
+        self, ids: Iterable[str], searches: Iterable[str]
+    ) -> Iterator[tuple[Operation, Exchange]]:
+        """The pages as they are, of the newest objects, and of what is searched for."""
+        for page in self.operations():
+            usual = self._surroundings.values(page)
+            asked = [usual]
+            keys = [key for key in usual if key[0] == "path"]
+            asked += [{**usual, key: number} for key in keys for number in [*ids][-MOST_OBJECTS:]]
+            if not keys:
+                names = [p.name for p in page.parameters if p.location == "query"]
+                found = list(dict.fromkeys(searches))[-MOST_OBJECTS:]
+                asked += [{**usual, ("query", n): text} for n in names for text in found]
+            for values in asked:
+                exchange = self._api.send(page, values)
+                if html.is_page(exchange):
+                    yield page, exchange
+
+    def _shown_points(self, operation: Operation) -> list[Parameter]:
+        """The places whose harmless input came back in something that may be a page."""
+        promised = _promises_a_page(operation)
+        found = self._reach_map(operation).values()
+        return [r.point for r in found if promised or (r.reflected and _may_be_a_page(r.media))]
+
+    def _written(self, profile: str) -> Iterator[Sent[MarkupProbe]]:
+        for operation in self._operations:
+            if operation.method not in WRITING or ends_the_session(operation):
+                continue
+            points = [p for p in injection_points(operation) if p.location in _FIELDS]
+            for probes in markup_probes(points, profile=profile):
+                sent = self._volley(operation, probes)
+                yield from (one for one in sent if one.exchange.status < 400)
+
+
+_FIELDS = frozenset({"body", "form", "multipart"})
+
+
+def _promises_a_page(operation: Operation) -> bool:
+    return any(media.partition(";")[0].strip() in html.SCRIPTABLE for media in operation.produces)
+
+
+def _may_be_a_page(media: str) -> bool:
+    return not media or media in html.SCRIPTABLE
+
+
+def _judged(sent: Sent[MarkupProbe], page: Operation, exchange: Exchange) -> Shown:
+    """Where the tokens of one probe stand in an answer."""
+    seen = list(html.sightings(exchange.body, sent.probe.tokens)) if html.is_page(exchange) else []
+    kind = "validation" if 400 <= exchange.status < 500 else "no page showed it"
+    return Shown(
+        operation=sent.operation,
+        point=sent.point,
+        page=page,
+        exchange=sent.exchange if sent.exchange is exchange else exchange,
+        reached=bool(seen),
+        broken=next((s for s in seen if s.position in html.BROKEN_OUT), None),
+        stopped="" if seen else f"{kind}: HTTP {exchange.status}",
+    )
+
+
+def _keep(results: dict[tuple[str, str], Shown], shown: Shown) -> None:
+    """The worst that is known of a place: broken out, else shown, else stopped."""
+    key = (str(shown.operation), f"{shown.point.location} {shown.point.name}")
+    before = results.get(key)
+    if before is None or _rank(shown) > _rank(before):
+        results[key] = shown
+
+
+def _rank(shown: Shown) -> int:
+    return 2 if shown.broken else int(shown.reached)
+
+
+def _id_of(exchange: Exchange) -> str:
+    """The id of the object that an answer holds; empty when it holds none."""
+    try:
+        found = json.loads(exchange.body)
+    except ValueError:
+        return ""
+    members: Mapping[str, object] = found if isinstance(found, dict) else {}
+    return str(members.get("id", ""))
