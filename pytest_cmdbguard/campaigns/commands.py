@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard.campaigns.sinks import Ground, Kind, Place, Proof
+from pytest_cmdbguard.campaigns.sinks import Kind, Means, Place, Proof, Tried
 from pytest_cmdbguard.model import Severity
 from pytest_cmdbguard.probes import sink_payloads
 from pytest_cmdbguard.probes.benign import HOST_LIKE, takes_text
@@ -14,7 +14,6 @@ from pytest_cmdbguard.witnesses.tripwire import PROGRAM
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_cmdbguard.campaigns.volley import Sent
     from pytest_cmdbguard.probes.sink_payloads import SinkProbe
     from pytest_cmdbguard.witnesses.audit import Event
 
@@ -37,28 +36,28 @@ VALUED = {
 }
 
 
-def _matters(ground: Ground, place: Place) -> bool:
+def _matters(means: Means, place: Place) -> bool:
     """A process saw the text, or validation kept a text from being seen where a host is named."""
     if place.point.location == "content" or not takes_text(place.point):
         return False
-    if not ground.audit.sees:
-        return ground.tripwire.sees
+    if not means.audit.sees:
+        return means.tripwire.sees
     refused = 400 <= place.reached.status < 500 and not place.reached.sinks
     return PROCESS in place.reached.sinks or (refused and bool(HOST_LIKE.search(place.point.name)))
 
 
-def _command_probes(ground: Ground, _place: Place) -> Iterator[SinkProbe]:
-    return sink_payloads.of_table(sink_payloads.COMMANDS, ground.profile, tripwire=PROGRAM)
+def _command_probes(means: Means, _place: Place) -> Iterator[SinkProbe]:
+    return sink_payloads.of_table(sink_payloads.COMMANDS, means.profile, tripwire=PROGRAM)
 
 
-def _judge_command(ground: Ground, sent: Sent[SinkProbe], events: Sequence[Event]) -> Proof | None:
-    first, last = sent.probe.tokens
-    if calls := ground.tripwire.calls(last):
+def _judge_command(means: Means, tried: Tried) -> Proof | None:
+    first, last = tried.probe.tokens
+    if calls := means.tripwire.calls(last):
         return Proof(
             text=f"the command ran, called as: {PROGRAM} {calls[0]}", severity=Severity.CRITICAL
         )
-    between = str(sent.probe.text).partition(first)[2].partition(last)[0]
-    for event in events:
+    between = str(tried.probe.text).partition(first)[2].partition(last)[0]
+    for event in tried.events:
         script = script_of(event.command) if event.sink == PROCESS else ""
         if script and breaks_out(script, first=first, last=last, sent=between):
             return Proof(
@@ -72,16 +71,14 @@ def _meets(place: Place, events: Sequence[Event]) -> bool:
     return PROCESS in place.reached.sinks or any(event.sink == PROCESS for event in events)
 
 
-def _argument_probes(ground: Ground, _place: Place) -> Iterator[SinkProbe]:
-    return sink_payloads.of_table(sink_payloads.ARGUMENTS, ground.profile)
+def _argument_probes(means: Means, _place: Place) -> Iterator[SinkProbe]:
+    return sink_payloads.of_table(sink_payloads.ARGUMENTS, means.profile)
 
 
-def _judge_argument(
-    _ground: Ground, sent: Sent[SinkProbe], events: Sequence[Event]
-) -> Proof | None:
-    for event in events:
+def _judge_argument(_means: Means, tried: Tried) -> Proof | None:
+    for event in tried.events:
         command = event.command if event.sink == PROCESS else []
-        if (option := _option(command, sent.probe.tokens[0])) and not script_of(command):
+        if (option := _option(command, tried.probe.tokens[0])) and not script_of(command):
             return Proof(
                 text=f"the program received {option!r} as an option: {command}\n{event.place}",
                 severity=Severity.HIGH,

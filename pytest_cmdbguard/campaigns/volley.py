@@ -68,7 +68,8 @@ class Volley:
     def _send[P: Probe](
         self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
     ) -> Exchange:
-        values = self._surroundings.values(operation)
+        first = next((p for p, _ in probes if p.location in BODY_LOCATIONS), None)
+        values = self._surroundings.values(operation, first)
         for point, probe in probes:
             values = place(values, point, probe.text)
         tokens = [token for _, probe in probes for token in probe.tokens]

@@ -1,14 +1,13 @@
 """What is laid around an instance of the target, so that witnesses can see what it does.
 
-``Watch.directory`` holds what witnesses read: ``audit.log`` (lines of the audit hook),
-``tripwire.log`` (calls of the tripwire executable), ``sentinel`` files with a secret, and ``drop``,
-where nothing of the target's own ever writes.
+``Watch.directory`` holds what the witnesses read: ``audit.log`` (lines of the audit hook),
+``tripwire.log`` (calls of the tripwire executable), ``sentinels`` (files with secrets), and
+``drop``, where nothing of the target's own ever writes.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,6 @@ for _ in 1 2 3; do
 done
 printf '%s\\n' "$line" >> '{log}'
 """
-ENDINGS = ("", ".txt", ".csv", ".json", ".html", ".md")
 
 
 class Watch:
@@ -42,21 +40,15 @@ class Watch:
         self.directory = run.path / f"watch-{name}"
 
     def lay(self) -> None:
-        """Make the directory, the tripwire and the sentinel files; harmless when done again."""
+        """Make the directory and the tripwire; harmless when done again."""
         if self.directory.exists():
             return
-        for part in ("bin", "drop"):
+        for part in ("bin", "drop", "sentinels"):
             (self.directory / part).mkdir(parents=True)
         tripwire = self.directory / "bin" / TRIPWIRE
         log = self.directory / "tripwire.log"
         tripwire.write_text(SCRIPT.replace("{log}", str(log)), encoding="utf-8")
         tripwire.chmod(0o755)
-        # A token in the name, so that the audit hook tells who opens it.
-        sentinel = self.directory / f"zqsentinel{secrets.token_hex(4)}"
-        sentinel.mkdir()
-        secret = secrets.token_hex(16)
-        for ending in ENDINGS:
-            (sentinel / f"sentinel{ending}").write_text(f"{secret}\n", encoding="utf-8")
 
     def environment(self, given: Mapping[str, str]) -> dict[str, str]:
         """The environment of a process, with what makes it visible."""

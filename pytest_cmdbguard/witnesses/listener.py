@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LONGEST = 1 << 20
 POLL_S = 0.005
@@ -55,10 +58,13 @@ class Listener:
     """Records every request; use it as a context manager.
 
     Whoever asks for a URL with a token in it was told to do so by the request that had the token.
+    Every address of the loopback interface leads to it. ``partners`` are those that the target
+    may connect to by its own settings: from there it can be led on, by a redirect.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, partners: Sequence[str] = ()) -> None:
         self._server = _Server()
+        self.partners = tuple(partners)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )

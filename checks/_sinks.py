@@ -1,0 +1,43 @@
+"""What the checks of sinks have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.campaigns.attack import takes_input
+from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.probes.benign import takes_text
+from pytest_cmdbguard.probes.points import injection_points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_cmdbguard import Evidence, Operation
+    from pytest_cmdbguard.campaigns.sinks import SinkResult
+
+
+def takes_free_text(operation: Operation) -> bool:
+    """Whether an operation has a place for a text of the client's choice."""
+    if ends_the_session(operation) or not takes_input(operation):
+        return False
+    return any(takes_text(point) for point in injection_points(operation))
+
+
+def record(
+    evidence: Evidence, operation: Operation, results: Iterable[SinkResult], *, sink: str
+) -> None:
+    """Note which places were reached, and what was proven."""
+    for result in results:
+        if result.operation == operation:
+            evidence.contact(
+                operation, result.point, reached=result.reached, stopped=result.stopped
+            )
+        if result.proof:
+            evidence.finding(
+                result.proof,
+                operation=result.operation,
+                point=result.point,
+                sink=sink,
+                exchange=result.exchange,
+                severity=result.severity,
+            )
