@@ -27,7 +27,14 @@ def input_never_becomes_sql(
 ) -> None:
     """Judged by what PostgreSQL received (confinement, pg_stat_statements, tripwire)."""
     for result in sql_attack(operation):
-        evidence.contact(operation, result.point, reached=result.reached, stopped=result.stopped)
+        evidence.contact(
+            result.operation,
+            result.point,
+            reached=result.reached,
+            stopped=result.stopped,
+            closed=result.closed,
+            requests=result.requests,
+        )
         if result.proof:
             evidence.finding(
                 result.proof,

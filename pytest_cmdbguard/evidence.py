@@ -71,9 +71,19 @@ class Evidence:
         self._measured, self._share = words, share
 
     def contact(
-        self, operation: Operation, point: Parameter, *, reached: bool, stopped: str = ""
+        self,
+        operation: Operation,
+        point: Parameter,
+        *,
+        reached: bool,
+        stopped: str = "",
+        closed: bool = False,
+        requests: int = 0,
     ) -> None:
-        """Note whether the probes of one injection point met a sink, or where they ended."""
+        """Note whether the probes of one injection point met a sink, or where they ended.
+
+        ``closed`` and ``requests`` are as in :class:`Contact`.
+        """
         self._contacts.append(
             Contact(
                 operation=str(operation),
@@ -81,12 +91,10 @@ class Evidence:
                 parameter=point.name,
                 reached=reached,
                 stopped="" if reached else stopped,
+                closed=closed and not reached,
+                requests=requests,
             )
         )
-
-    def answer(self, answer: Answer) -> None:
-        """Note what is said to another scanner's alert."""
-        self._answers.append(answer)
 
     def finding(
         self,
@@ -97,6 +105,7 @@ class Evidence:
         sink: str = "",
         exchange: Exchange | None = None,
         severity: Severity | None = None,
+        shell: str = "",
     ) -> None:
         """Record a proven violation; the item fails when the check returns.
 
@@ -108,6 +117,7 @@ class Evidence:
                 fingerprint, so no payload, port or time in it.
             exchange: the request that shows it again.
             severity: if it is not the claim's own.
+            shell: the line that shows it again where no HTTP request does.
         """
         found = Finding(
             check=self.claim.id,
@@ -119,7 +129,7 @@ class Evidence:
             parameter=point.name if point else "",
             sink=sink,
             proof=proof,
-            reproduce=self._reproduce(exchange),
+            reproduce=((shell,) if shell else ()) + self._reproduce(exchange),
             remedy=self.claim.remedy,
             references=self.claim.references,
         )

@@ -251,7 +251,9 @@ class Contact:
     """One (operation, injection point) pair that was probed, and whether it reached a sink.
 
     ``stopped`` says where it ended when it did not (``validation: HTTP 422``); it is empty for one
-    that did.
+    that did. ``closed`` is a place that takes no free text (a number, a choice, a date) and
+    refused every probe: stopped at validation, as it should be, it is no part of the reach.
+    ``requests`` is how many requests carried a probe of it, 0 where nobody counted.
     """
 
     operation: str
@@ -259,6 +261,8 @@ class Contact:
     parameter: str
     reached: bool
     stopped: str = ""
+    closed: bool = False
+    requests: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard.probes.payloads import sql_probes
-from pytest_cmdbguard.probes.points import injection_points, place
-from pytest_cmdbguard.witnesses.judge import Judgement, judge
+from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.campaigns.sql_families import is_closed, is_refused
+from pytest_cmdbguard.campaigns.sql_rounds import TOKEN, Rounds, Seen
+from pytest_cmdbguard.model import Severity
+from pytest_cmdbguard.probes.points import injection_points
+from pytest_cmdbguard.witnesses.skeleton import skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_cmdbguard.model import Exchange, Operation, Parameter, Severity, Sighting
+    from pytest_cmdbguard.campaigns.sql_rounds import SqlSent, Trail
+    from pytest_cmdbguard.model import Exchange, Operation, Parameter, Sighting
     from pytest_cmdbguard.probes.client import Api
-    from pytest_cmdbguard.probes.payloads import SqlProbe
     from pytest_cmdbguard.probes.surroundings import Surroundings
-    from pytest_cmdbguard.witnesses.sql import SqlWitness, Statement
+    from pytest_cmdbguard.witnesses.judge import Judgement
+    from pytest_cmdbguard.witnesses.sql import SqlWitness
 
-TOKEN = re.compile(r"zq[0-9a-z]{10}", re.IGNORECASE)
+__all__ = ["TOKEN", "PointResult", "SqlAttack", "shown", "takes_input"]
+
 SHOWN = 160
+REPLAYS = 2
 
 
 def takes_input(operation: Operation) -> bool:
-    """Whether an operation has any place for a probe."""
-    return bool(injection_points(operation))
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """One probe that was sent, and what came back."""
-
-    operation: Operation
-    point: Parameter
-    probe: SqlProbe
-    exchange: Exchange
+    """Whether an operation has any place for a probe and survives being probed."""
+    return bool(injection_points(operation)) and not ends_the_session(operation)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,90 +39,109 @@ class PointResult:
     """What became of the probes of one injection point.
 
     ``proof`` is empty when nothing was proven; ``stopped`` says where probes ended that no sink
-    saw; ``exchange`` is the one that the proof belongs to.
+    saw, and ``closed`` that none can be expected to: the schema takes no text, and all were
+    refused. ``exchange`` is the one that the proof belongs to.
     """
 
     operation: Operation
     point: Parameter
     reached: bool
     stopped: str
+    closed: bool = False
+    requests: int = 0
     proof: str = ""
     severity: Severity | None = None
     exchange: Exchange | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What the SQL witness saw of the probes of one operation."""
-
-    statements: Sequence[Statement]
-    visible: Mapping[str, str]
 
 
 class SqlAttack:
     """Sends SQL probes to operations and reads from the SQL witness what became of them.
 
     Remembers what it sent: a probe that was stored and becomes SQL in a later request (second
-    order) is traced back to the place where it went in.
+    order) is traced back to the place where it went in. What only broke out of its place is
+    proven by repetition: two more probes with fresh tokens must leave the same statement.
     """
 
     def __init__(
         self, api: Api, surroundings: Surroundings, sql: SqlWitness, *, profile: str
     ) -> None:
-        self._api, self._surroundings, self._sql = api, surroundings, sql
-        self._profile = profile
-        self._origins: dict[str, Sent] = {}
+        self._sql = sql
+        self._origins: dict[str, SqlSent] = {}
+        full = profile == "full"
+        self._rounds = Rounds(api, surroundings, sql, full=full, remember=self._remember)
 
     def __call__(self, operation: Operation) -> Iterator[PointResult]:
         """One result per injection point, then one per earlier probe that surfaced as SQL."""
-        self._sql.forget()
-        mark = self._sql.mark()
-        sent = [(point, self._send(operation, point)) for point in injection_points(operation)]
-        own = {token for _, probes in sent for one in probes for token in one.probe.tokens}
-        seen = Seen(statements=self._sql.since(mark), visible=self._sql.visible(own))
-        for point, probes in sent:
-            yield self._result(operation, point, probes, seen)
-        yield from self._late(seen, own)
+        trails, seen = self._rounds(operation)
+        for trail in trails:
+            result = self._result(operation, trail, seen)
+            if result.reached or not trail.ambient:
+                yield result
+        own = {token for trail in trails for token in trail.tokens}
+        yield from self._late(operation, seen, seen.tokens - own)
 
-    def _send(self, operation: Operation, point: Parameter) -> list[Sent]:
-        return [self._send_one(operation, point, probe) for probe in sql_probes(self._profile)]
+    def _remember(self, sent: SqlSent) -> None:
+        self._origins.update(dict.fromkeys(sent.probe.tokens, sent))
 
-    def _send_one(self, operation: Operation, point: Parameter, probe: SqlProbe) -> Sent:
-        values = place(self._surroundings.values(operation), point, probe.text)
-        exchange = self._api.send(operation, values, tokens=probe.tokens)
-        sent = Sent(operation=operation, point=point, probe=probe, exchange=exchange)
-        self._origins.update(dict.fromkeys(probe.tokens, sent))
-        return sent
-
-    def _result(
-        self,
-        operation: Operation,
-        point: Parameter,
-        sent: Sequence[Sent],
-        seen: Seen,
-    ) -> PointResult:
-        probes = [one.probe for one in sent]
-        judgements = judge(probes, seen.statements, visible=seen.visible)
+    def _result(self, operation: Operation, trail: Trail, seen: Seen) -> PointResult:
+        judgements = seen.judged(trail.sent)
         reached = any(judgement.reached for judgement in judgements)
-        proven = _worst(judgements)
-        return PointResult(
+        refused = all(is_refused(sent.exchange) for sent in trail.sent)
+        plain = PointResult(
             operation=operation,
-            point=point,
+            point=trail.point,
             reached=reached,
-            stopped="" if reached else _ending(sent),
-            proof=shown(proven.proof) if proven and proven.proof else "",
-            severity=proven.severity if proven else None,
-            exchange=self._origins[proven.token].exchange if proven else None,
+            stopped="" if reached else _ending(trail.sent),
+            closed=not reached and refused and is_closed(trail.point),
+            requests=trail.requests,
         )
+        return self._with_proof(plain, judgements, after=lambda: None)
 
-    def _late(self, seen: Seen, own: set[str]) -> Iterator[PointResult]:
+    def _late(
+        self, operation: Operation, seen: Seen, tokens: Iterable[str]
+    ) -> Iterator[PointResult]:
         """Probes of earlier operations that these statements show as SQL."""
-        tokens = {t.lower() for s in seen.statements for t in TOKEN.findall(s.text)} - own
         earlier = {id(sent): sent for token in tokens if (sent := self._origins.get(token))}
         for sent in earlier.values():
-            result = self._result(sent.operation, sent.point, [sent], seen)
+            plain = PointResult(
+                operation=sent.operation, point=sent.point, reached=True, stopped=""
+            )
+            result = self._with_proof(
+                plain, seen.judged([sent]), after=lambda: self._rounds.plainly(operation)
+            )
             if result.proof:
                 yield result
+
+    def _with_proof(
+        self, plain: PointResult, judgements: Iterable[Judgement], *, after: Callable[[], None]
+    ) -> PointResult:
+        """The result with the worst of what was judged, if it holds when it is repeated."""
+        worst = _worst(judgements)
+        if worst is None or worst.proof is None:
+            return plain
+        sent = self._origins[worst.token]
+        executed = worst.severity is Severity.CRITICAL
+        if not (executed or self._repeats(sent, worst.proof, after)):
+            return plain
+        return dataclasses.replace(
+            plain, proof=shown(worst.proof), severity=worst.severity, exchange=sent.exchange
+        )
+
+    def _repeats(self, sent: SqlSent, proof: Sighting, after: Callable[[], None]) -> bool:
+        """Whether the same probe with fresh tokens breaks out of the same statement again."""
+        return all(
+            skeleton(proof) in self._skeletons_of_another(sent, after) for _ in range(REPLAYS)
+        )
+
+    def _skeletons_of_another(self, sent: SqlSent, after: Callable[[], None]) -> set[str]:
+        self._sql.forget()
+        mark, seen = self._sql.mark(), Seen()
+        control, again = self._rounds.again(sent, "control"), self._rounds.again(sent)
+        after()
+        seen.add(self._sql.since(mark))
+        seen.visible = self._sql.shown(TOKEN.pattern)
+        judged = seen.judged([control, again])
+        return {skeleton(judgement.proof) for judgement in judged if judgement.proof}
 
 
 def shown(sighting: Sighting) -> str:
@@ -152,8 +166,10 @@ def _worst(judgements: Iterable[Judgement]) -> Judgement | None:
     return min(proven, key=lambda j: j.severity.rank if j.severity else 9, default=None)
 
 
-def _ending(sent: Sequence[Sent]) -> str:
+def _ending(sent: Sequence[SqlSent]) -> str:
     """Where probes ended that the database never saw: at the status most of them got."""
-    status, _ = Counter(one.exchange.status for one in sent).most_common(1)[0]
+    (status, cut), _ = Counter((s.exchange.status, s.exchange.cut) for s in sent).most_common(1)[0]
+    if not status:
+        return f"no answer: {cut}"
     kind = "validation" if 400 <= status < 500 else "no sink saw it"
     return f"{kind}: HTTP {status}"

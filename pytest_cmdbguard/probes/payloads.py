@@ -13,33 +13,49 @@ _ALPHABET = string.ascii_lowercase + string.digits
 
 # Family to payload; ``{c}`` and ``{d}`` are the tokens. Two tokens around a breaker show whether
 # the input stayed in one piece; the tripwire shows that it ran; ``select true as`` is what
-# pg_stat_statements keeps visible. Each of the quick ones finds a call site that no other finds.
+# pg_stat_statements keeps visible. Each of the quick ones finds a call site, or proves that it
+# executes, where no other does; ``mixed`` breaks out of every kind of literal, of quoted
+# identifiers and of comments.
 QUICK = {
     "control": "{c}{d}",
-    "quote": "{c}'{d}",
-    "double-quote": '{c}"{d}',
-    "backslash": "{c}\\'{d}",
-    "dollar": "{c}$$ $q${d}",
+    "mixed": "{c}'\"\\'$$ $q$ */{d}",
     "number": "1 and cmdbguard.tripwire('{c}') and (select true as {d})",
     "string": "{c}'||cmdbguard.tripwire('{d}')||'",
     "order": "1,cmdbguard.tripwire('{c}'),(select true as {d})",
 }
-FULL = QUICK | {
-    "condition": "{c}' and cmdbguard.tripwire('{d}') and '1'='1",
-    "parenthesis": "{c}') and cmdbguard.tripwire('{d}') and ('1'='1",
-    "like": "{c}%' and cmdbguard.tripwire('{d}') and '1' like '1",
-    "visible": "{c}' and (select true as {d}) and '1'='1",
-    "nested-number": "1) and cmdbguard.tripwire('{c}') and (select true as {d}) and (1=1",
-    "limit": "1+(select count(*)-1 from (select cmdbguard.tripwire('{c}') as {d}) t)",
-    "quoted-column": "id\",cmdbguard.tripwire('{c}') as \"{d}",
-    "dollar-string": "{c}$$||cmdbguard.tripwire('{d}')||$$",
-    "tagged-string": "{c}$q$||cmdbguard.tripwire('{d}')||$q$",
-    "escape-string": "{c}\\'||cmdbguard.tripwire($${d}$$)--",
-    "doubled": "{c}''{d}",
+# The breakers of ``mixed`` one by one, for points that refuse some of their characters.
+SINGLE = {
+    "quote": "{c}'{d}",
+    "double-quote": '{c}"{d}',
+    "backslash": "{c}\\'{d}",
+    "dollar": "{c}$$ $q${d}",
     "comment": "{c}*/{d}",
-    "line": "{c}\n{d}",
-    "stacked": "1;select cmdbguard.tripwire('{c}'),(select true as {d})--",
 }
+# For points whose control was refused: ``{v}`` is a value that they take.
+BEHIND = {
+    "behind-text": "{v}'||cmdbguard.tripwire('{c}')||'{d}",
+    "behind-word": "{v},cmdbguard.tripwire('{c}'),(select true as {d})",
+    "behind-number": "{v} and cmdbguard.tripwire('{c}') and (select true as {d})",
+}
+FULL = (
+    QUICK
+    | SINGLE
+    | {
+        "condition": "{c}' and cmdbguard.tripwire('{d}') and '1'='1",
+        "parenthesis": "{c}') and cmdbguard.tripwire('{d}') and ('1'='1",
+        "like": "{c}%' and cmdbguard.tripwire('{d}') and '1' like '1",
+        "visible": "{c}' and (select true as {d}) and '1'='1",
+        "nested-number": "1) and cmdbguard.tripwire('{c}') and (select true as {d}) and (1=1",
+        "limit": "1+(select count(*)-1 from (select cmdbguard.tripwire('{c}') as {d}) t)",
+        "quoted-column": "id\",cmdbguard.tripwire('{c}') as \"{d}",
+        "dollar-string": "{c}$$||cmdbguard.tripwire('{d}')||$$",
+        "tagged-string": "{c}$q$||cmdbguard.tripwire('{d}')||$q$",
+        "escape-string": "{c}\\'||cmdbguard.tripwire($${d}$$)--",
+        "doubled": "{c}''{d}",
+        "line": "{c}\n{d}",
+        "stacked": "1;select cmdbguard.tripwire('{c}'),(select true as {d})--",
+    }
+)
 PROFILES = {"quick": QUICK, "full": FULL}
 
 
@@ -70,9 +86,13 @@ def sql_probes(profile: str = "quick") -> tuple[SqlProbe, ...]:
     return tuple(sql_probe(family) for family in PROFILES[profile])
 
 
-def sql_probe(family: str) -> SqlProbe:
-    """A probe of one family with fresh tokens, for instance to confirm an earlier one."""
+def sql_probe(family: str, *, valid: object = "") -> SqlProbe:
+    """A probe of one family with fresh tokens, for instance to confirm an earlier one.
+
+    Args:
+        family: one of :data:`FULL` or :data:`BEHIND`.
+        valid: a value that the point takes, for the families of :data:`BEHIND`.
+    """
     tokens = {name: fresh_token() for name in ("c", "d")}
-    return SqlProbe(
-        family=family, text=FULL[family].format_map(tokens), tokens=tuple(tokens.values())
-    )
+    text = (FULL | BEHIND)[family].format_map(tokens | {"v": valid})
+    return SqlProbe(family=family, text=text, tokens=tuple(tokens.values()))

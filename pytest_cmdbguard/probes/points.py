@@ -37,6 +37,9 @@ AMBIENT = tuple(
     )
 )
 
+# Of the header of a JWT: which key a server takes (RFC 7515, 4.1).
+TOKEN_FIELDS = tuple(Parameter(location="jwt", name=name, schema=_TEXT) for name in ("kid", "jku"))
+
 
 def injection_points(operation: Operation) -> tuple[Parameter, ...]:
     """Every place of input that the document declares: parameters and the fields of bodies.

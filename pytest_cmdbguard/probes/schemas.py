@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Schema = Mapping[str, Any]
 
 _CHOICES = ("oneOf", "anyOf")
+_CLOSED_FORMATS = {
+    "date",
+    "date-time",
+    "time",
+    "duration",
+    "uuid",
+    "ipv4",
+    "ipv6",
+    "mac",
+    "hostname",
+}
+# The shortest probe has so many characters; this is how one looks.
+_BREAKER = 25
+_TEXT = "zq0123456789'zq0123456789"
 
 
 def flattened(schema: Schema) -> Schema:
@@ -59,6 +74,21 @@ def members_of(schema: Schema) -> dict[str, tuple[Schema, bool]]:
         for name, member in (branch.get("properties") or {}).items()
         if isinstance(member, Mapping) and not member.get("readOnly")
     }
+
+
+def admits_text(schema: Schema) -> bool:
+    """Whether a text with quotes and blanks in it can be valid: no number, choice, date or id."""
+    merged = flattened(schema)
+    if kind_of(merged) == "array" and isinstance(merged.get("items"), Mapping):
+        return admits_text(merged["items"])
+    if any(merged.get(key) for key in ("enum", "const")) or kind_of(merged) != "string":
+        return kind_of(merged) == "object"
+    if merged.get("format") in _CLOSED_FORMATS or merged.get("maxLength", _BREAKER) < _BREAKER:
+        return False
+    try:
+        return bool(re.search(merged.get("pattern", ""), _TEXT))
+    except re.error:
+        return True  # a pattern that Python does not read says nothing
 
 
 def is_file(schema: Schema) -> bool:

@@ -38,6 +38,7 @@ class Surroundings:
 
     def __init__(self, api: Api, operations: Sequence[Operation]) -> None:
         self._api = api
+        self._operations = tuple(operations)
         self._lists = {op.path: op for op in operations if op.method == "GET"}
         self._items: dict[str, tuple[Item, ...]] = {}
 
@@ -56,6 +57,15 @@ class Surroundings:
             elif parameter.required:
                 values[parameter.location, parameter.name] = _sample(parameter)
         return values | self._body_values(operation, point)
+
+    def readers(self, operation: Operation) -> tuple[Operation, ...]:
+        """The operations that show what an operation wrote: those that read its collection."""
+        path = self._list_path(operation.path)
+        return tuple(
+            other
+            for other in self._operations
+            if other.method == "GET" and path and f"{other.path}/".startswith(f"{path}/")
+        )
 
     def forget(self) -> None:
         """Learn everything anew: what was learned may have been renamed or deleted since."""

@@ -25,7 +25,6 @@ from pytest_cmdbguard.witnesses.logtail import LogTail, Mark
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_cmdbguard.model import Json
 
 __all__ = ["Mark", "SqlWitness", "Statement", "Totals"]
 
@@ -89,12 +88,15 @@ class SqlWitness:
 
         Raises: ServiceNotReady if the log does not catch up within 10 s.
         """
+        return self.read(mark)[0]
+
+    def read(self, mark: Mark) -> tuple[list[Statement], Mark]:
+        """As :meth:`since`, and the mark from which to read on."""
         with self._engine.connect() as connection:
-            return [
-                statement
-                for line in LogTail(connection, mark).lines_until_barrier()
-                for statement in self._foreign(line)
-            ]
+            tail = LogTail(connection, mark)
+            lines = tail.lines_until_barrier()
+            found = [statement for line in lines for statement in self._foreign(line)]
+            return found, tail.mark
 
     def forget(self) -> None:
         """Clear this database's statement statistics; call it before probes are sent.
@@ -112,15 +114,19 @@ class SqlWitness:
         outside a constant, in an identifier or in a comment. Texts are lower- or upper-case as
         the application sent them; tokens are compared without regard to case.
         """
-        wanted = sorted({token.lower() for token in tokens})
-        if not wanted:
-            return {}
+        wanted = {token.lower() for token in tokens}
+        shown = self.shown("|".join(map(re.escape, sorted(wanted)))) if wanted else {}
+        return {token: text for token, text in shown.items() if token in wanted}
+
+    def shown(self, pattern: str) -> dict[str, str]:
+        """As :meth:`visible`, for every lower-case text that matches a regular expression."""
         rows = self._statistics(
             "select query from {schema}.pg_stat_statements join {database} on dbid = oid"
             " where query ~* :pattern",
-            pattern="|".join(map(re.escape, wanted)),
+            pattern=pattern,
         )
-        return {token: shown for (shown,) in rows for token in wanted if token in shown.lower()}
+        found = re.compile(pattern, re.IGNORECASE)
+        return {token.lower(): shown for (shown,) in rows for token in found.findall(shown)}
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:
@@ -144,15 +150,6 @@ class SqlWitness:
     def in_database_ms(self) -> float:
         """Milliseconds PostgreSQL has spent on statements of other applications so far."""
         return self.totals().ms
-
-    def explain(self, statement: str) -> Json:
-        """The plan of a statement, not executed; ``$n`` may stand for values (PostgreSQL 16).
-
-        Raises: ServiceError if PostgreSQL cannot plan it.
-        """
-        with self._engine.connect() as connection:
-            plan = _as_it_is(connection, "explain (format json, generic_plan) " + statement)
-            return dict(plan.scalar_one()[0])
 
     def close(self) -> None:
         """Give the connections back; harmless when done twice."""

@@ -34,9 +34,14 @@ def test_the_control_comes_first_and_is_harmless():
     assert (control.family, control.text) == ("control", "".join(control.tokens))
 
 
-def test_quick_is_eight_and_part_of_full():
-    assert len(QUICK) == 8
+def test_quick_is_part_of_full():
     assert QUICK.items() <= FULL.items()
+
+
+def test_a_probe_can_stand_behind_a_value_that_the_point_takes():
+    probe = sql_probe("behind-word", valid="name")
+    assert probe.text.startswith("name,cmdbguard.tripwire(")
+    assert all(token in probe.text for token in probe.tokens)
 
 
 def test_one_family_can_be_sent_again():

@@ -177,10 +177,10 @@ VULNERABLE: list[CallSite] = [
     swallowed_error,
     second_order,
     json_path_text,
-    short_escape_string,
+    in_comment,
 ]
-# Its breaker is in the full profile only.
-VULNERABLE_FULL: list[CallSite] = [in_comment]
+# It takes no more text than a single breaker needs.
+VULNERABLE_FULL: list[CallSite] = [short_escape_string]
 
 
 def bind(connection, value):
