@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_cmdbguard.model import Actor, Json
+    from pytest_cmdbguard.services.tls import Certificate
     from pytest_cmdbguard.settings import Settings
 
 NAMES = ("refcmdb", "nautobot", "openapi")
@@ -77,6 +78,10 @@ class Target(Protocol):
     login: Login | None
     protection: Protection
     policy: Mapping[str, tuple[str, ...]]
+    https: str | None
+    authority: Path | None
+    code: tuple[Path, ...]
+    python: Path | None
 
     @property
     def directory(self) -> Path | None:
@@ -99,6 +104,14 @@ class Target(Protocol):
         self, *, port: int, database_url: str, redis_url: str
     ) -> tuple[list[str], dict[str, str]]:
         """Argument list and environment of the process that serves on 127.0.0.1."""
+
+    def front(
+        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+    ) -> list[str] | None:
+        """Argument list of the process that ends TLS before ``upstream`` (``host:port``).
+
+        None when the target has no such thing.
+        """
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """The actors, with credentials that are good for this database. Raises: ServiceError."""

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.services.loopback import require_loopback
 
-from . import Login, Protection, SpeedCase, commands, documents, table_reader
+from . import Login, Protection, SpeedCase, commands, documents, scope, table_reader
 from .protection import protection
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_cmdbguard.model import Actor, Json
+    from pytest_cmdbguard.services.tls import Certificate
     from pytest_cmdbguard.settings import Settings
 
 
@@ -47,9 +48,11 @@ class OpenApiTarget:
 
     ``arguments`` start it, with the places ``{port}``, ``{database_url}`` and ``{redis_url}``;
     ``running`` is its URL when it runs already. ``seed_arguments`` fill its database
-    (``{database_url}``, ``{records}``); ``seed_files`` are patterns of the files that decide
-    about the rows: without them nobody knows when a snapshot is out of date, and none is kept.
-    A first word ``python`` of a command means the interpreter that runs pytest.
+    (``{database_url}``, ``{records}``); ``front_arguments`` end TLS before it (``{https_port}``,
+    ``{http_port}``, ``{upstream}``, ``{certificate}``, ``{key}``); ``paths`` and ``without``
+    narrow the document (:func:`scope.narrowed`); ``seed_files`` are patterns of the files that
+    decide about the rows: without them nobody knows when a snapshot is out of date, and none is
+    kept. A first word ``python`` of a command means the interpreter that runs pytest.
     """
 
     directory: Path
@@ -69,6 +72,13 @@ class OpenApiTarget:
     protection: Protection = dataclasses.field(default_factory=Protection)
     victims: tuple[Actor, ...] = ()
     policy: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    https: str | None = None
+    authority: Path | None = None
+    front_arguments: tuple[str, ...] = ()
+    code: tuple[Path, ...] = ()
+    python: Path | None = None
+    paths: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> OpenApiTarget:
@@ -84,6 +94,8 @@ class OpenApiTarget:
             raise table_reader.wrong("target.command", table.get("command"), remedy)
         if "url" in table:
             require_loopback(table["url"], key="target.url")
+        if "https" in table:
+            require_loopback(table["https"], key="target.https")
         actors = settings.tables.get("actors", {})
         return cls(
             directory=settings.rootpath,
@@ -98,6 +110,13 @@ class OpenApiTarget:
             seed_files=tuple(map(str, table.get("seed_files", ()))),
             shared=frozenset(table.get("shared", ())),
             actors=_actors(actors, expendable=False),
+            https=table.get("https"),
+            authority=_below(settings.rootpath, table.get("authority")),
+            front_arguments=tuple(map(str, table.get("front", ()))),
+            code=tuple(settings.rootpath / name for name in table.get("code", ())),
+            python=_below(settings.rootpath, table.get("python")),
+            paths=tuple(table.get("paths", ())),
+            without=tuple(table.get("without", ())),
             policy=table_reader.policy(table.get("policy", {})),
             speed={
                 name: table_reader.speed_case(name, entry)
@@ -122,6 +141,8 @@ class OpenApiTarget:
         document = documents.read(
             self.document_place, directory=self.directory, running=self.running
         )
+        if self.paths or self.without:
+            document = scope.narrowed(document, paths=self.paths, without=self.without)
         if self.speed:
             self._require_documented(document)
         return document
@@ -162,6 +183,20 @@ class OpenApiTarget:
         places = {"port": str(port), "database_url": database_url, "redis_url": redis_url}
         return _runnable(_filled(self.arguments, places)), self._environment(places)
 
+    def front(
+        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+    ) -> list[str] | None:
+        """The command of the settings, with its places filled."""
+        places = {
+            "https_port": str(https_port),
+            "http_port": str(http_port),
+            "upstream": upstream,
+            "certificate": str(certificate.chain),
+            "key": str(certificate.key),
+        }
+        filled = _runnable(_filled(self.front_arguments, places))
+        return filled or None
+
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """The actors of the settings: their credentials are whatever stands there."""
         del database_url
@@ -183,6 +218,10 @@ def _actors(table: Mapping[str, object], *, expendable: bool) -> tuple[Actor, ..
         for name, entry in table.items()
         if table_reader.is_expendable(entry) == expendable
     )
+
+
+def _below(directory: Path, name: str | None) -> Path | None:
+    return directory / name if name else None
 
 
 def _runnable(words: list[str]) -> list[str]:

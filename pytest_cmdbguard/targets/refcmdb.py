@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_cmdbguard.model import Json
+    from pytest_cmdbguard.services.tls import Certificate
 
 SEED = 1
 REMEDY = "pip install 'pytest-cmdbguard[refcmdb]'"
 # parts of the program that say nothing about the rows of a seeded database
-WITHOUT_ROWS = frozenset({"api", "faults", "frontend", "middleware", "monitoring"})
+WITHOUT_ROWS = frozenset(
+    {"api", "faults", "frontend", "infrastructure", "middleware", "monitoring"}
+)
 USERS: Mapping[str, tuple[str, str | None]] = {
     "viewer-red": ("viewer", "red"),
     "operator-red": ("operator", "red"),
@@ -108,6 +111,9 @@ class RefCmdb:
     login: Login | None = LOGIN
     protection: Protection = PROTECTION
     policy: Mapping[str, tuple[str, ...]] = {}  # its document says it
+    https: str | None = None
+    authority: Path | None = None
+    python: Path | None = Path(sys.executable)
 
     def __init__(self, *, fault: str | None = None) -> None:
         """A sound one, or one with the named fault."""
@@ -169,6 +175,25 @@ class RefCmdb:
             **UNHURRIED,
         }
 
+    def front(
+        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+    ) -> list[str] | None:
+        """``python -m refcmdb balance``, with the fault if there is one."""
+        argv = [sys.executable, "-m", "refcmdb", "balance", "--upstream", upstream]
+        argv += ["--https-port", str(https_port), "--http-port", str(http_port)]
+        argv += ["--certificate", str(certificate.chain), "--key", str(certificate.key)]
+        return [*argv, "--fault", self.fault] if self.fault else argv
+
+    @property
+    def code(self) -> tuple[Path, ...]:
+        """The modules of the package, of the faults only the planted one."""
+        root = _root()
+        planted = root / "faults" / f"{(self.fault or '').replace('-', '_')}.py"
+        parts = [
+            one for one in sorted(root.iterdir()) if one.name not in {"faults", "__pycache__"}
+        ]
+        return tuple(parts) + ((planted,) if planted.is_file() else ())
+
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """Its seed users with fresh tokens and passwords. Raises: ServiceError."""
         tokens: dict[str, Any] = json.loads(self._run(database_url, "tokens", *USERS))
@@ -213,13 +238,18 @@ def _document() -> str:
 @functools.cache
 def _fingerprint() -> str:
     """Of every file of the program that has a say in the rows. Raises: ServiceMissing."""
-    found = importlib.util.find_spec("refcmdb")  # finds it without importing it
-    if found is None or found.origin is None:
-        raise ServiceMissing("refcmdb", "it is not installed", remedy=REMEDY)
-    root = Path(found.origin).parent
+    root = _root()
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
         if path.suffix != ".pyc" and path.is_file() and relative.parts[0] not in WITHOUT_ROWS:
             digest.update(f"{relative}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _root() -> Path:
+    """The directory of the package. Raises: ServiceMissing."""
+    found = importlib.util.find_spec("refcmdb")  # finds it without importing it
+    if found is None or found.origin is None:
+        raise ServiceMissing("refcmdb", "it is not installed", remedy=REMEDY)
+    return Path(found.origin).parent

@@ -33,6 +33,13 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "login": dict,
     "protection": dict,
     "policy": dict,
+    "https": str,
+    "authority": str,
+    "front": list,
+    "code": list,
+    "python": str,
+    "paths": list,
+    "without": list,
 }
 
 

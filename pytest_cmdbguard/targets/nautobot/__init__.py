@@ -16,7 +16,7 @@ import psycopg
 
 from pytest_cmdbguard.errors import ServiceError
 from pytest_cmdbguard.model import Actor
-from pytest_cmdbguard.targets import Protection, SpeedCase, commands, scope
+from pytest_cmdbguard.targets import Login, Protection, SpeedCase, commands, scope
 
 from . import kit as kits
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_cmdbguard.model import Json
+    from pytest_cmdbguard.services.tls import Certificate
 
 PATHS = (
     "/dcim/devices/",
@@ -83,6 +84,10 @@ class Nautobot:
     speed: Mapping[str, SpeedCase] = SPEED
     protection = Protection()
     policy: Mapping[str, tuple[str, ...]] = {}  # nobody has decided it yet
+    login: Login | None = None
+    https: str | None = None
+    authority: Path | None = None
+    code: tuple[Path, ...] = ()
 
     def __init__(self) -> None:
         """Nothing is installed yet."""
@@ -126,6 +131,16 @@ class Nautobot:
         """Nobody yet."""
         del database_url
         return ()
+
+    @property
+    def python(self) -> Path | None:
+        """The interpreter of its own environment. Raises: ServiceMissing, ServiceError."""
+        return kits.kit().python
+
+    def front(
+        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+    ) -> list[str] | None:
+        """None: how it is published is its operator's business."""
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """Its users, with fresh tokens. Raises: ServiceError."""

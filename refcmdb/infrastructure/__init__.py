@@ -1,0 +1,1 @@
+"""What stands around the instances: the balancer in front of them."""
