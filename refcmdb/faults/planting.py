@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 
 from refcmdb import frontend
-from refcmdb.api import reading, statements
+from refcmdb.api import features, reading, statements
 from refcmdb.api.endpoints import ResourceEndpoints
 from refcmdb.services.database import compiled
 
@@ -79,3 +80,11 @@ def before_list(name: str, work: Callable[[], Awaitable[None]]) -> None:
         return await production(self, request)
 
     ResourceEndpoints.list = list_  # type: ignore[method-assign]
+
+
+def reroute(operation: str, path: str) -> None:
+    """Serve an endpoint of a feature under another path, such as one that takes slashes."""
+    features.ENDPOINTS = tuple(
+        dataclasses.replace(endpoint, path=path) if endpoint.id == operation else endpoint
+        for endpoint in features.ENDPOINTS
+    )

@@ -15,8 +15,8 @@ from refcmdb.models.inventory import (
     tags,
 )
 from refcmdb.models.journal import changes
-from refcmdb.models.sessions import sessions
 from refcmdb.models.sealed import credentials, webhooks
+from refcmdb.models.sessions import sessions
 
 __all__ = [
     "api_tokens",

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from refcmdb.services.addresses import Egress, IpAddress
 
 # What httpcore hands on to the socket; its own names for them are not public.
-SocketOption = tuple[int, int, int | bytes] | tuple[int, int, None, int]
+SocketOption = (
+    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+)
 
 TIMEOUT_S = 3.0
 LARGEST_ANSWER_BYTES = 2 * 1024 * 1024

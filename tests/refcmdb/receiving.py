@@ -31,7 +31,7 @@ class Receiver:
             def do_GET(self) -> None:
                 receiver.handle(self)
 
-            do_POST = do_GET
+            do_HEAD = do_POST = do_GET  # noqa: N815 - the names are given
 
             def log_message(self, *_arguments) -> None:
                 """Be quiet."""
@@ -57,7 +57,8 @@ class Receiver:
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             handler.send_header(name, value)
         handler.end_headers()
-        handler.wfile.write(body)
+        if handler.command != "HEAD":
+            handler.wfile.write(body)
 
     @classmethod
     @contextlib.contextmanager

@@ -157,7 +157,7 @@ def test_archive_with_anything_wrong_leaves_nothing(archive, red, device, storag
     assert red.get("/attachments", device_id=device).json()["items"] == []
 
 
-def test_report_counts_what_the_actor_may_see(server, admin, red):
+def test_report_counts_what_the_actor_may_see(admin, red):
     (report,) = [r for r in red.get("/reports").json()["items"] if r["name"] == "sites.csv"]
     own, all_ = (client.get(f"/reports/{report['name']}") for client in (red, admin))
     assert own.headers["Content-Type"].startswith("text/csv")

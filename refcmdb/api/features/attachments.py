@@ -6,11 +6,9 @@ import asyncio
 import functools
 import hashlib
 import mimetypes
-import pathlib
 import urllib.parse
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import sqlalchemy as sa
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -23,15 +21,13 @@ from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import Problem, invalid, missing
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_body, read_id, read_query, read_raw
-from refcmdb.api.schemas.bodies import Body
-from refcmdb.api.schemas.sealed import Url
-from refcmdb.api.values import line
 from refcmdb.services import archives, uploads
 from refcmdb.services.database import Statement, compiled
 from refcmdb.services.outgoing import Refused, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    import pathlib
+    from collections.abc import AsyncGenerator, Sequence
 
     from starlette.requests import Request
 
@@ -45,13 +41,6 @@ ZIP = "application/zip"
 # A form has some lines around its file.
 LARGEST_FORM_BYTES = uploads.LARGEST_BYTES + 64 * 1024
 WRITE_ERRORS = (400, 401, 403, 404, 413, 415, 422)
-
-
-class Source(Body, kw_only=True):
-    """Where to fetch a file, and what to call it."""
-
-    url: Url
-    name: Annotated[str, line(0, 150)] = ""
 
 
 async def upload(backend: Backend, request: Request) -> Response:
@@ -79,7 +68,7 @@ async def unpack(backend: Backend, request: Request) -> Response:
 async def fetch(backend: Backend, request: Request) -> Response:
     """A file from elsewhere, such as a data sheet of the maker."""
     writer, device_id = await _writer(backend, request)
-    source: Source = await read_body(request, Source)
+    source: schemas.AttachmentSource = await read_body(request, schemas.AttachmentSource)
     try:
         answer = await backend.outgoing.send("GET", source.url)
     except Refused as error:
@@ -209,7 +198,7 @@ def _require_type(request: Request, wanted: str) -> None:
         raise Problem(415, f"the body must be {wanted}")
 
 
-async def _once(raw: bytes) -> AsyncIterator[bytes]:
+async def _once(raw: bytes) -> AsyncGenerator[bytes]:
     yield raw
     yield b""
 
@@ -269,7 +258,7 @@ ENDPOINTS = (
         handle=fetch,
         status=201,
         answer=schemas.AttachmentItem,
-        body=Source,
+        body=schemas.AttachmentSource,
         errors=WRITE_ERRORS,
     ),
     Endpoint(

@@ -15,6 +15,7 @@ from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import Problem, missing
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_id
+from refcmdb.auth.roles import WRITERS
 from refcmdb.services import encryption
 from refcmdb.services.database import Statement, compiled
 
@@ -78,6 +79,7 @@ ENDPOINTS = (
         tag="credentials",
         handle=reveal,
         answer=schemas.CredentialSecret,
+        roles=WRITERS,
         errors=(401, 403, 404, 422),
     ),
 )

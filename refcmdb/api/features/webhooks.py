@@ -6,9 +6,7 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from refcmdb import models
 from refcmdb.api import schemas

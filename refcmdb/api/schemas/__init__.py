@@ -13,8 +13,8 @@ from refcmdb.api.schemas.addressing import (
     VlanBody,
     VlanItem,
 )
-from refcmdb.api.schemas.files import AttachmentBody, AttachmentItem, Attachments
 from refcmdb.api.schemas.automation import ConfigTemplateBody, ConfigTemplateItem
+from refcmdb.api.schemas.files import AttachmentBody, AttachmentItem, Attachments, AttachmentSource
 from refcmdb.api.schemas.inventory import (
     DeviceBody,
     DeviceItem,
@@ -42,6 +42,7 @@ from refcmdb.api.schemas.sealed import (
 __all__ = [
     "AttachmentBody",
     "AttachmentItem",
+    "AttachmentSource",
     "Attachments",
     "ChangeItem",
     "ConfigTemplateBody",

@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from refcmdb.api.schemas.bodies import OwnedBody
+from refcmdb.api.schemas.bodies import Body, OwnedBody
+from refcmdb.api.schemas.sealed import Url
 from refcmdb.api.values import Id, Name, line
 
 FileName = Annotated[str, line(1, 150, examples=["rack-plan.txt"])]
@@ -41,6 +42,13 @@ class AttachmentItem(msgspec.Struct):
     size_bytes: SizeBytes
     sha256: Sha256
     created_at: dt.datetime
+
+
+class AttachmentSource(Body, kw_only=True):
+    """Where to fetch a file, and what to call it; by default as the URL does."""
+
+    url: Url
+    name: Annotated[str, line(0, 150)] = ""
 
 
 class Attachments(msgspec.Struct):
