@@ -15,7 +15,11 @@ import pytest
 
 from refcmdb.faults import catalogue
 
-ENTRIES = {entry["name"]: entry for entry in catalogue.entries()}
+# What is planted around the server, not in it, has its tests in modules of its own.
+AROUND = ("CG-TLS-", "CG-SCAN-")
+ENTRIES = {
+    entry["name"]: entry for entry in catalogue.entries() if not entry["check"].startswith(AROUND)
+}
 
 
 def collected() -> dict[str, dict[str, object]]:
@@ -73,7 +77,7 @@ def test_faults_name_operations_of_the_document(run_refcmdb):
         if method != "parameters"
     }
     listed = json.loads(run_refcmdb("faults").stdout)
-    assert {entry["operation"] for entry in listed} <= known
+    assert {entry["operation"] for entry in listed} <= {*known, ""}
     assert all(entry["summary"] for entry in listed)
 
 
