@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Exchange, Operation, Parameter, Sighting
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.probes.surroundings import Surroundings
+
+Make = Callable[["Parameter"], "Iterator[MarkupProbe]"]
 
 WRITING = frozenset({"POST", "PUT", "PATCH"})
 MOST_OBJECTS = 12
@@ -69,9 +73,8 @@ class Pages:
         for operation in self._operations:
             points = [] if ends_the_session(operation) else self._shown_points(operation)
             results: dict[tuple[str, str], Shown] = {}
-            for probes in markup_probes(points, profile=profile):
-                for sent in self._volley(operation, probes):
-                    _keep(results, _judged(sent, operation, sent.exchange))
+            for sent in self._rounds(operation, points, markup_probes(profile)):
+                _keep(results, _judged(sent, operation, sent.exchange))
             yield from results.values()
 
     def stored(self, profile: str) -> Iterator[Shown]:
@@ -80,9 +83,9 @@ class Pages:
             return
         origins: dict[str, Sent[MarkupProbe]] = {}
         made: dict[str, None] = {}
-        for sent in self._written(profile):
+        for sent in self.written(markup_probes(profile)):
             origins |= dict.fromkeys(sent.probe.tokens, sent)
-            if number := _id_of(sent.exchange):
+            if number := self.id_of(sent.exchange):
                 made[number] = None
         results: dict[tuple[str, str], Shown] = {}
         for page, exchange in self.read(made, [o.probe.tokens[0] for o in origins.values()]):
@@ -114,14 +117,35 @@ class Pages:
         found = self._reach_map(operation).values()
         return [r.point for r in found if promised or (r.reflected and _may_be_a_page(r.media))]
 
-    def _written(self, profile: str) -> Iterator[Sent[MarkupProbe]]:
+    def written(self, make: Make) -> Iterator[Sent[MarkupProbe]]:
+        """The probes that every text field of every writing operation accepted."""
         for operation in self._operations:
             if operation.method not in WRITING or ends_the_session(operation):
                 continue
             points = [p for p in injection_points(operation) if p.location in _FIELDS]
-            for probes in markup_probes(points, profile=profile):
-                sent = self._volley(operation, probes)
-                yield from (one for one in sent if one.exchange.status < 400)
+            sent = self._rounds(operation, points, make)
+            yield from (one for one in sent if one.exchange.status < 400)
+
+    def ask(self, page: Operation, values: Mapping[tuple[str, str], object]) -> Exchange:
+        """A page with some of its values chosen."""
+        return self._api.send(page, {**self._surroundings.values(page), **values})
+
+    @staticmethod
+    def id_of(exchange: Exchange) -> str:
+        """The id of the object that an answer holds; empty when it holds none."""
+        try:
+            found = json.loads(exchange.body)
+        except ValueError:
+            return ""
+        return str(found.get("id", "")) if isinstance(found, dict) else ""
+
+    def _rounds(
+        self, operation: Operation, points: Sequence[Parameter], make: Make
+    ) -> Iterator[Sent[MarkupProbe]]:
+        """All probes of the places, in rounds of one per place."""
+        rounds = itertools.zip_longest(*([(p, probe) for probe in make(p)] for p in points))
+        for probes in rounds:
+            yield from self._volley(operation, [one for one in probes if one])
 
 
 _FIELDS = frozenset({"body", "form", "multipart"})
@@ -160,13 +184,3 @@ def _keep(results: dict[tuple[str, str], Shown], shown: Shown) -> None:
 
 def _rank(shown: Shown) -> int:
     return 2 if shown.broken else int(shown.reached)
-
-
-def _id_of(exchange: Exchange) -> str:
-    """The id of the object that an answer holds; empty when it holds none."""
-    try:
-        found = json.loads(exchange.body)
-    except ValueError:
-        return ""
-    members: Mapping[str, object] = found if isinstance(found, dict) else {}
-    return str(members.get("id", ""))

@@ -11,7 +11,7 @@ from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.schemas import branches, types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_cmdbguard.model import Parameter
 
@@ -37,15 +37,14 @@ FULL: dict[str, Sequence[str]] = QUICK | {
     "unfinished": ("{c}<{d} x=",),
 }
 PROFILES = {"quick": QUICK, "full": FULL}
-# Made to run: what Chromium is told to call is ``{f}``, with the token as its argument. The first
-# of a family is for markup, the others for what evaluates or opens it.
+# Made to run: what they call is ``{f}``, which the browser witness listens to.
 RUNNING: dict[str, str] = {
     "image": "<img src onerror={f}('{d}')>",
     "broken out": "'\"--></textarea></title></script><img src onerror={f}('{d}')>",
     "address": "javascript:{f}('{d}')",
     "code": "{f}('{d}')",
     "string": "'-{f}('{d}')-'\"-{f}('{d}')-\"",
-    "template": "${{{f}('{d}')}}",
+    "template": "${{{f}`{d}`}}",
 }
 
 
@@ -58,18 +57,17 @@ class MarkupProbe:
     tokens: tuple[str, ...]
 
 
-def markup_probes(
-    points: Sequence[Parameter], *, profile: str
-) -> Iterator[list[tuple[Parameter, MarkupProbe]]]:
-    """Per family of a profile one probe for every place that has room for it."""
-    for family in PROFILES[profile]:
-        sized = [(point, probe) for point in points if (probe := markup_probe(family, point))]
-        if sized:
-            yield sized
+def markup_probes(profile: str) -> Callable[[Parameter], Iterator[MarkupProbe]]:
+    """Makes the probes of a profile for a place, one per family that it has room for."""
+
+    def of(point: Parameter) -> Iterator[MarkupProbe]:
+        probes = (_markup_probe(family, point) for family in PROFILES[profile])
+        return (probe for probe in probes if probe)
+
+    return of
 
 
-def markup_probe(family: str, point: Parameter) -> MarkupProbe | None:
-    """A probe that the schema of a place takes, tokens fresh; None if it takes none."""
+def _markup_probe(family: str, point: Parameter) -> MarkupProbe | None:
     tokens = {"c": fresh_token(), "d": fresh_token()}
     texts = (text.format_map(tokens) for text in FULL[family])
     text = next((text for text in texts if accepts(point, text)), None)
@@ -78,9 +76,19 @@ def markup_probe(family: str, point: Parameter) -> MarkupProbe | None:
     return MarkupProbe(family=family, text=text, tokens=(tokens["c"], tokens["d"]))
 
 
-def running_probe(family: str, *, function: str) -> MarkupProbe:
+def running_probes(function: str) -> Callable[[Parameter], Iterator[MarkupProbe]]:
+    """Makes the probes for a place that call a function of the browser with their token."""
+
+    def of(point: Parameter) -> Iterator[MarkupProbe]:
+        probes = (running_probe(family, function=function) for family in RUNNING)
+        return (probe for probe in probes if accepts(point, probe.text))
+
+    return of
+
+
+def running_probe(family: str, *, function: str, token: str = "") -> MarkupProbe:
     """A probe that calls a function of the browser with its token."""
-    token = fresh_token()
+    token = token or fresh_token()
     text = RUNNING[family].format(f=function, d=token)
     return MarkupProbe(family=family, text=text, tokens=(token, token))
 

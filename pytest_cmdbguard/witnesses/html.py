@@ -59,8 +59,8 @@ def scripts_of(page: bytes) -> str:
 def sightings(page: bytes, tokens: Collection[str]) -> Iterator[Sighting]:
     """Every place where one of the tokens stands in a page.
 
-    Positions: ``text``, ``script``, ``comment``, ``attribute`` (its value), and what only markup
-    of the input can make: ``element``, ``attribute name``, ``script address``.
+    Positions: ``text``, ``script``, ``comment``, ``attribute`` and ``handler`` (their values), and
+    what only markup of the input can make: ``element``, ``attribute name``, ``script address``.
     """
     lower = page.lower()
     sought = [token for token in tokens if token.encode() in lower]
@@ -101,10 +101,16 @@ def _texts(node: LexborNode) -> Iterator[tuple[str, str]]:
         attributes: Mapping[str, str | None] = node.attributes
         for name, value in attributes.items():
             yield "attribute name", name
-            yield "script address" if _runs(name, value) else "attribute", value or ""
+            yield _position(name, value), value or ""
         if "srcdoc" in attributes:
             for inner in _nodes(LexborHTMLParser(attributes["srcdoc"] or "")):
                 yield from _texts(inner)
+
+
+def _position(name: str, value: str | None) -> str:
+    if _runs(name, value):
+        return "script address"
+    return "handler" if name.startswith("on") else "attribute"
 
 
 def _runs(name: str, value: str | None) -> bool:
