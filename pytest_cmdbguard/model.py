@@ -251,8 +251,9 @@ class Contact:
     """One (operation, injection point) pair that was probed, and whether it reached a sink.
 
     ``stopped`` says where it ended when it did not (``validation: HTTP 422``); it is empty for one
-    that did. ``closed`` is a place that takes no free text (a number, a choice, a date) and
-    refused every probe: stopped at validation, as it should be, it is no part of the reach.
+    that did. ``closed`` is a place that cannot reach one, so it is no part of the reach: it takes
+    no free text (a number, a choice, a date) and refused every probe, or what it took with
+    success was seen in no sink.
     ``requests`` is how many requests carried a probe of it, 0 where nobody counted.
     """
 

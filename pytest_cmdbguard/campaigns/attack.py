@@ -39,8 +39,8 @@ class PointResult:
     """What became of the probes of one injection point.
 
     ``proof`` is empty when nothing was proven; ``stopped`` says where probes ended that no sink
-    saw, and ``closed`` that none can be expected to: the schema takes no text, and all were
-    refused. ``exchange`` is the one that the proof belongs to.
+    saw, ``closed`` that the place cannot reach one (as in :class:`Contact`). ``exchange`` is the
+    one that the proof belongs to.
     """
 
     operation: Operation
@@ -86,13 +86,12 @@ class SqlAttack:
     def _result(self, operation: Operation, trail: Trail, seen: Seen) -> PointResult:
         judgements = seen.judged(trail.sent)
         reached = any(judgement.reached for judgement in judgements)
-        refused = all(is_refused(sent.exchange) for sent in trail.sent)
         plain = PointResult(
             operation=operation,
             point=trail.point,
             reached=reached,
             stopped="" if reached else _ending(trail.sent),
-            closed=not reached and refused and is_closed(trail.point),
+            closed=not reached and _leads_nowhere(trail),
             requests=trail.requests,
         )
         return self._with_proof(plain, judgements, after=lambda: None)
@@ -164,6 +163,14 @@ def shown(sighting: Sighting) -> str:
 def _worst(judgements: Iterable[Judgement]) -> Judgement | None:
     proven = [judgement for judgement in judgements if judgement.proof and judgement.severity]
     return min(proven, key=lambda j: j.severity.rank if j.severity else 9, default=None)
+
+
+def _leads_nowhere(trail: Trail) -> bool:
+    """Whether no sink can be reached from a point: see :class:`Contact`."""
+    control = trail.control
+    if control and 200 <= control.exchange.status < 300:
+        return True
+    return is_closed(trail.point) and all(is_refused(sent.exchange) for sent in trail.sent)
 
 
 def _ending(sent: Sequence[SqlSent]) -> str:

@@ -40,14 +40,18 @@ def to_json(run: Run) -> dict[str, Any]:
         "baseline": _baseline(run.balance),
         "answers": [_answer(answer) for answer in run.answers],
         "reach": {
-            "probed": len(contacts),
+            "probed": sum(not contact.closed for contact in contacts),
             "reached": sum(contact.reached for contact in contacts),
+            "closed": sum(contact.closed for contact in contacts),
+            "requests": sum(contact.requests for contact in contacts),
             "unreached": [
                 {
                     "operation": contact.operation,
                     "location": contact.location,
                     "parameter": contact.parameter,
                     "stopped": contact.stopped,
+                    "closed": contact.closed,
+                    "requests": contact.requests,
                 }
                 for contact in contacts
                 if not contact.reached

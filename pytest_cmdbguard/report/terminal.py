@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import CheckResult, Contact, Finding
     from pytest_cmdbguard.run import Row, Run
 
+_ENDINGS = {"validation": "stopped at validation", "no sink saw it": "used in no sink"}
 HEADINGS = ("criterion", "verdict", "checks", "reach", "worst / measured")
 NOTHING = "-"
 COLOURS: Mapping[Verdict, dict[str, bool]] = {
@@ -145,7 +146,7 @@ def _checks(row: Row) -> str:
 
 
 def _reach(row: Row) -> str:
-    contacts = row.contacts
+    contacts = [contact for contact in row.contacts if not contact.closed]
     return f"{sum(c.reached for c in contacts)}/{len(contacts)}" if contacts else NOTHING
 
 
@@ -170,10 +171,14 @@ def _nearest_to_its_limit(checks: Sequence[CheckResult]) -> str:
 
 
 def _stopped(contacts: Sequence[Contact]) -> str:
-    """Why probes met no sink, the most frequent reasons."""
-    words = Counter(c.stopped.partition(":")[0] for c in contacts if not c.reached)
-    reasons = ", ".join(f"{count} {word}" for word, count in words.most_common(2))
-    return f"unreached: {reasons}" if reasons else ""
+    """Why probes met no sink, the most frequent reasons; first what cannot and need not."""
+    reasons = []
+    for closed, label in ((True, ""), (False, "unreached: ")):
+        some = [c for c in contacts if c.closed is closed and not c.reached]
+        words = Counter(_ENDINGS.get(word := c.stopped.partition(":")[0], word) for c in some)
+        told = ", ".join(f"{count} {word}" for word, count in words.most_common(2))
+        reasons += [label + told] if told else []
+    return "; ".join(reasons)
 
 
 def _accepted(run: Run, finding: Finding) -> str:

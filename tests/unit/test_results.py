@@ -64,16 +64,22 @@ def run(*, verdict=Verdict.FAILED, findings=(), contacts=(), aborted=""):
 
 
 def test_it_fits_its_schema_with_everything_in_it():
-    met = Contact(operation="GET /x", location="query", parameter="q", reached=True)
-    missed = Contact(
-        operation="GET /x", location="query", parameter="p", reached=False, stopped="HTTP 422"
-    )
-    written = results.to_json(run(findings=(finding(),), contacts=(met, missed)))
+    place = {"operation": "GET /x", "location": "query"}
+    met = Contact(**place, parameter="q", reached=True, requests=3)
+    missed = Contact(**place, parameter="p", reached=False, stopped="HTTP 422", requests=5)
+    closed = Contact(**place, parameter="n", reached=False, stopped="HTTP 422", closed=True)
+    written = results.to_json(run(findings=(finding(),), contacts=(met, missed, closed)))
     jsonschema.validate(json.loads(json.dumps(written)), SCHEMA)
-    assert written["reach"]["probed"] == 2
-    assert written["reach"]["reached"] == 1
+    assert {name: written["reach"][name] for name in ("probed", "reached", "closed")} == {
+        "probed": 2,
+        "reached": 1,
+        "closed": 1,
+    }
+    assert written["reach"]["requests"] == 8
+    stopped = {"stopped": "HTTP 422"}
     assert written["reach"]["unreached"] == [
-        {"operation": "GET /x", "location": "query", "parameter": "p", "stopped": "HTTP 422"}
+        {**place, "parameter": "p", **stopped, "closed": False, "requests": 5},
+        {**place, "parameter": "n", **stopped, "closed": True, "requests": 0},
     ]
     assert written["criteria"][0]["checks"][0]["findings"] == [finding().fingerprint]
 
