@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .estate import newest_first
+from .questions import newest_first, questions
 
 if TYPE_CHECKING:
     from pytest_cmdbguard.model import Actor, Exchange, Operation
@@ -147,8 +147,8 @@ class CacheWatch:
         owner, stranger = self._pair()
         defects: list[Defect] = []
         asked = False
-        for values in self._estate.asks(read):
-            first, second = self._vary(read, values), self._vary(read, values)
+        for question in questions(read, self._estate):
+            first, second = self._vary(read, question.own), self._vary(read, question.own)
             if self._shown(read, first, stranger):
                 continue  # shown without the owner's help: that is access control's finding
             control = self._shown(read, second, owner)

@@ -9,21 +9,21 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.errors import GuardError
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.surroundings import Surroundings
 
+from .carriers import Carriers
+from .marking import Values, choices, marked, text_fields
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_cmdbguard.model import Actor, Exchange, Operation
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.witnesses.rows import Place, RowWitness
-
-Values = Mapping[tuple[str, str], Any]
-RESTRICTED = {"enum", "format", "const"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,12 @@ class Owned:
 
         Raises: GuardError if no row with its id holds its token.
         """
-        name, token = next(iter(self.marks.items()))
-        found = [p for p in rows.find_token(token) if str(self.id) in dict(p.key).values()]
-        if not found:
-            raise GuardError(f"no row with id {self.id} holds the token {token}")
-        return next((place for place in found if place.column == name), found[0])
+        for name, token in self.marks.items():
+            found = [p for p in rows.find_token(token) if str(self.id) in dict(p.key).values()]
+            if found:
+                return next((place for place in found if place.column == name), found[0])
+        tokens = ", ".join(self.tokens)
+        raise GuardError(f"no row with id {self.id} holds the token {tokens}")
 
 
 class Estate:
@@ -80,20 +81,28 @@ class Estate:
         owners: Sequence[Actor],
         *,
         shared: frozenset[str],
+        places: dict[str, Place] | None = None,
     ) -> None:
         self._api, self._operations, self.owners = api, operations, tuple(owners)
         self._shared = shared
         self._markable: dict[str, tuple[str, ...]] = {}
+        # Where each resource is stored is the same for all tenants: estates may share this.
+        self.places = {} if places is None else places
         self._by_path = {(op.method, op.path): op for op in operations}
         self._surroundings = {
             owner.name: Surroundings(api.as_actor(owner.name), operations) for owner in owners
         }
         self.creators = tuple(op for op in operations if self._creates(op))
+        self.carriers = Carriers(self.collection(op) for op in self.creators)
 
     @functools.cached_property
     def objects(self) -> tuple[Owned, ...]:
         """One object per resource, created when somebody asks for the first time."""
         return tuple(owned for op in self.creators if (owned := self.create(op)))
+
+    def of(self, collection: str) -> Owned | None:
+        """The object of the collection at a path, None where there is none."""
+        return next((o for o in self.objects if o.collection_path == collection), None)
 
     def is_shared(self, operation: Operation) -> bool:
         """Whether an operation is on something that all tenants share by design."""
@@ -103,10 +112,20 @@ class Estate:
         has_items = bool(self._item(operation.path))
         return operation.method == "POST" and has_items and not self.is_shared(operation)
 
+    def collection(self, creator: Operation) -> str:
+        """The path of the list that an operation adds to."""
+        return self._item(creator.path).rpartition("/")[0]
+
     def _item(self, collection: str) -> str:
-        """The path template of one item of a collection, empty when there is none."""
-        paths = (op.path for op in self._operations if op.method == "GET")
-        return next((p for p in paths if p.startswith(f"{collection}/{{") and p[-1] == "}"), "")
+        """The path template of one item of a collection, empty when there is none.
+
+        What is created below a parent (``/devices/{id}/files``) may be read beside it.
+        """
+        paths = [op.path for op in self._operations if op.method == "GET" and op.path[-1] == "}"]
+        own = (p for p in paths if p.startswith(f"{collection}/{{"))
+        last = collection.rpartition("/")[2]
+        beside = (p for p in paths if p.rpartition("/")[0].endswith(f"/{last}"))
+        return next(own, "") or (next(beside, "") if "{" in collection else "")
 
     def create(self, operation: Operation) -> Owned | None:
         """A new object with tokens, by the first actor who may create it; None if nobody may.
@@ -125,34 +144,61 @@ class Estate:
     def _try(self, operation: Operation) -> Owned | None:
         known = self._markable.get(operation.id)
         for owner in self.owners:
-            for names in [known] if known else _choices(_text_fields(operation)):
+            for names in [known] if known else choices(text_fields(operation)):
                 if owned := self._create(operation, owner, names):
                     self._markable[operation.id] = names
                     return owned
         return None
 
     def _create(self, operation: Operation, owner: Actor, names: tuple[str, ...]) -> Owned | None:
+        return self._send(operation, owner, names, {})[0]
+
+    def attempt(self, operation: Operation, more: Values) -> tuple[Owned | None, Exchange]:
+        """A create with more values than it needs: what it made, and the answer."""
+        model = self.create(operation)
+        owner = model.owner if model else self.owners[-1]
+        names = tuple(name for name in self.marked(operation) if ("body", f"/{name}") not in more)
+        return self._send(operation, owner, names, more)
+
+    def _send(
+        self, operation: Operation, owner: Actor, names: tuple[str, ...], more: Values
+    ) -> tuple[Owned | None, Exchange]:
         marks = {name: fresh_token() for name in names}
-        values = self._surroundings[owner.name].values(operation)
-        values |= {("body", f"/{name}"): token for name, token in marks.items()}
-        answer = self._api.as_actor(owner.name).send(operation, values, tokens=[*marks.values()])
-        fields = _object(answer)
+        values = marked(operation, marks, self.wanted(operation, owner))
+        client = self._api.as_actor(owner.name)
+        answer = client.send(operation, values | more, tokens=[*marks.values()])
+        fields = object_in(answer)
         if answer.status not in {200, 201} or "id" not in fields:
-            return None
-        return Owned(
+            return None, answer
+        made = Owned(
             item_path=self._item(operation.path),
             id=fields["id"],
             owner=owner,
             fields=fields,
             marks=marks,
         )
+        return made, answer
+
+    def marked(self, operation: Operation) -> tuple[str, ...]:
+        """The fields in which a create takes tokens, as was found out; empty before that."""
+        return self._markable.get(operation.id, ())
 
     def fresh(self, operation: Operation) -> Owned | None:
         """A new object of the resource that an operation works on; None if there is none."""
+        named = self.carriers.in_path(operation)
+        wanted = [*named.values()][-1] if named else operation.path
         for creator in self.creators:
-            if self._item(creator.path) == operation.path:
+            if self.collection(creator) == wanted:
                 return self.create(creator)
         return None
+
+    def row(self, owned: Owned, rows: RowWitness) -> Place:
+        """The row that holds an object; searched for once per resource. Raises: GuardError."""
+        known = self.places.get(owned.item_path)
+        if known is None or len(known.key) != 1:
+            known = self.places[owned.item_path] = owned.row(rows)
+            return known
+        return dataclasses.replace(known, key=((known.key[0][0], str(owned.id)),))
 
     def reader(self, operation: Operation) -> Operation | None:
         """The operation that reads what another one changes."""
@@ -164,7 +210,7 @@ class Estate:
 
     def change(self, update: Operation, owned: Owned) -> tuple[str, Values] | None:
         """A fresh token and a request that writes it into a field; None if no field takes one."""
-        name = next((name for name in _text_fields(update) if name in owned.marks), None)
+        name = next((name for name in text_fields(update) if name in owned.marks), None)
         if name is None:
             return None
         token = fresh_token()
@@ -174,85 +220,53 @@ class Estate:
         """Who sent a token."""
         return next(owned.owner for owned in self.objects if token in owned.tokens)
 
-    def asks(self, operation: Operation) -> Iterator[Values]:
-        """Requests of a reading operation that would show an object, if it may be shown."""
-        if "{" in operation.path:
-            for owned in self.objects:
-                if operation.path == owned.item_path:
-                    yield {("path", owned.parameter): owned.id}
-            return
-        yield newest_first(operation)
-        for owned in self.objects:
-            if operation.path == owned.collection_path:
-                yield from _queries(operation, owned)
-
     def shown_in(self, exchange: Exchange) -> str:
         """A token of this estate that an answer shows; empty when it shows none."""
         text = exchange.body.decode("utf-8", "replace") + "\n".join(exchange.headers.values())
         return next((t for owned in self.objects for t in owned.tokens if t in text), "")
 
+    def wanted(self, operation: Operation, owner: Actor) -> Values:
+        """Valid values for an operation, as an actor of this tenant would send them."""
+        known = self._surroundings[owner.name]
+        values = dict(known.values(operation))
+        own = next(iter(known.items(operation.path)), {})
+        for point, collection in self.carriers.beside_path(operation):
+            place = (point.location, point.name)
+            found = next(iter(known.items(collection)), {})
+            if place in values and point.name.strip("/") not in own and "id" in found:
+                values[place] = found["id"]
+        return values
+
     def values(self, operation: Operation, owned: Owned) -> Values:
         """Valid values for an operation on an object, as its owner would send them."""
-        values = dict(self._surroundings[owned.owner.name].values(operation))
-        return values | {("path", owned.parameter): owned.id}
+        return self.wanted(operation, owned.owner) | self.address(operation, owned)
+
+    def address(self, operation: Operation, owned: Owned) -> Values:
+        """The path values that lead to an object, through its own parent where there is one."""
+        named = self.carriers.in_path(operation)
+        if not named:
+            return {("path", owned.parameter): owned.id} if "{" in operation.path else {}
+        *parents, last = named
+        found: Values = {}
+        for name in parents:
+            parent = self.of(named[name])
+            own = (owned.fields.get(key) for key in _references(self.carriers, owned, named[name]))
+            told = next(own, parent.id if parent else None)
+            if told is not None:
+                found["path", name] = told
+        return found | {("path", last): owned.id}
 
 
-def _choices(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Which text fields to mark: all, all but one, just one."""
-    if names:
-        yield tuple(names)
-    if len(names) > 1:
-        yield from (tuple(n for n in names if n != left_out) for left_out in names)
-        yield from ((name,) for name in names)
-
-
-def _text_fields(operation: Operation) -> list[str]:
-    """The body fields that take any text long enough for a token."""
-    properties = (operation.body or {}).get("properties", {})
-    return [name for name, schema in properties.items() if _is_free_text(schema)]
-
-
-def _is_free_text(schema: Mapping[str, Any]) -> bool:
-    choices = schema.get("anyOf") or schema.get("oneOf") or [schema]
-    return any(_takes_a_token(choice) for choice in choices)
-
-
-def _takes_a_token(schema: Mapping[str, Any]) -> bool:
-    token = fresh_token()
-    return (
-        schema.get("type") in ("string", ["string", "null"])
-        and not RESTRICTED & set(schema)
-        and schema.get("maxLength", len(token)) >= len(token)
-        and re.search(schema.get("pattern", ""), token) is not None
-    )
-
-
-def _query_names(operation: Operation) -> set[str]:
-    return {p.name for p in operation.parameters if p.location == "query"}
-
-
-def newest_first(operation: Operation) -> dict[tuple[str, str], Any]:
-    """A long page, newest first: where a fresh object would show."""
-    names = _query_names(operation)
-    page = {("query", name): 100 for name in ("limit", "page_size", "per_page") if name in names}
-    return page | ({("query", "sort"): "-id"} if "sort" in names else {})
-
-
-def _queries(operation: Operation, owned: Owned) -> Iterator[Values]:
-    """Ways to ask a collection for one object: by its tokens and by every one of its fields."""
-    names = _query_names(operation)
-    for name in sorted({"q", "search"} & names):
-        yield from (newest_first(operation) | {("query", name): token} for token in owned.tokens)
-    for name in sorted(names):
-        if isinstance(owned.fields.get(name), str | int):
-            yield newest_first(operation) | {("query", name): owned.fields[name]}
+def _references(carriers: Carriers, owned: Owned, collection: str) -> list[str]:
+    """The fields of an object that name one of a collection."""
+    return [name for name in owned.fields if carriers.named(name) == collection]
 
 
 def _is_below(path: str, prefix: str) -> bool:
     return path == prefix or (path.startswith(prefix.rstrip("/") + "/") and prefix != "/")
 
 
-def _object(exchange: Exchange) -> dict[str, Any]:
+def object_in(exchange: Exchange) -> dict[str, Any]:
     """The JSON object in an answer, empty when there is none."""
     try:
         found = json.loads(exchange.body)

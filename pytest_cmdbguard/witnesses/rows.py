@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
-from pytest_cmdbguard.errors import GuardError
 from pytest_cmdbguard.witnesses.database import connect
 
 if TYPE_CHECKING:
@@ -120,10 +119,6 @@ class RowWitness:
                 for name, rows, key in connection.execute(_TABLES)
             )
 
-    def large_tables(self, minimum_rows: int) -> tuple[Table, ...]:
-        """The tables with at least so many rows, by the planner's estimate."""
-        return tuple(table for table in self.tables() if table.rows >= minimum_rows)
-
     def table_state(self, table: str) -> TableState:
         """The state of one table, named as :class:`Table` names it; reads the whole table."""
         with self._engine.connect() as connection:
@@ -135,9 +130,7 @@ class RowWitness:
         A transaction that wrote something leaves a trace in PostgreSQL's own snapshot, in
         whichever database: only then the tables are read again.
         """
-        with self._engine.connect() as connection:
-            moment = connection.scalar(text(_MOMENT))
-        if self._latest is None or self._latest.moment != moment:
+        if self._latest is None or self._latest.moment != self.moment():
             self._latest = self._read()
         return self._latest
 
@@ -147,25 +140,25 @@ class RowWitness:
         names = sorted(before.states.keys() | after.states.keys())
         return [name for name in names if before.states.get(name) != after.states.get(name)]
 
-    def find_token(self, token: str) -> list[Place]:
-        """The rows, written since this witness began, that show a token, in any column."""
-        tables = self.tables()
+    def moment(self) -> str:
+        """PostgreSQL's own snapshot: equal texts mean that nothing was written in between."""
+        with self._engine.connect() as connection:
+            return str(connection.scalar(text(_MOMENT)))
+
+    def find_token(self, token: str, *, table: str = "") -> list[Place]:
+        """The rows, written since this witness began, that show a token, in any column.
+
+        Args:
+            token: in any case.
+            table: look in this one only, named as :class:`Table` names it.
+        """
+        tables = [one for one in self.tables() if table in {"", one.name}]
         with self._engine.connect() as connection:
             return [
                 place
                 for table in tables
                 for place in _holding(connection, table, token, self._oldest)
             ]
-
-    def holding(self, token: str) -> Place:
-        """The first row that shows a token, of a table with a primary key.
-
-        Raises: GuardError if there is none.
-        """
-        found = next((place for place in self.find_token(token) if place.key), None)
-        if found is None:
-            raise GuardError(f"no row holds the token {token}: it was accepted and not stored")
-        return found
 
     def state(self, row: Place) -> RowState | None:
         """The state of one row now; None when it is gone."""

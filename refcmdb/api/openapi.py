@@ -10,13 +10,13 @@ from msgspec import Meta
 
 from refcmdb import __version__
 from refcmdb.api import features
-from refcmdb.api.features.endpoint import READERS
 from refcmdb.api.problems import MEDIA_TYPE, ProblemDocument
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of, without
 from refcmdb.api.schemas import Credentials, IssuedToken
 from refcmdb.api.values import LARGEST_BULK, Id, Kind, describe
 from refcmdb.auth import sessions
+from refcmdb.auth.roles import READERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

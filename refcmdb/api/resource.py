@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from refcmdb.api.values import Cursor, Kind, Limit, SearchText
+from refcmdb.auth.roles import ADMINISTRATORS, READERS, WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,12 @@ class Resource:
     def writable(self) -> bool:
         """Whether the operations that all resources have in common write it."""
         return self.body is not None and self.generic
+
+    def callers(self, verb: str) -> tuple[str, ...]:
+        """The roles that may ``list`` and ``read``, or write, the objects."""
+        if verb in {"list", "read"}:
+            return READERS
+        return WRITERS if self.scoped else ADMINISTRATORS
 
     @property
     def searched(self) -> bool:

@@ -2,7 +2,9 @@ import dataclasses
 
 import pytest
 
-from pytest_cmdbguard.campaigns.estate import _choices, _is_below, _text_fields, newest_first
+from pytest_cmdbguard.campaigns.estate import _is_below
+from pytest_cmdbguard.campaigns.marking import choices, text_fields
+from pytest_cmdbguard.campaigns.questions import newest_first, questions
 from pytest_cmdbguard.errors import GuardError
 from pytest_cmdbguard.model import Operation
 
@@ -71,10 +73,10 @@ def test_a_change_writes_a_new_token_into_a_field_that_takes_one(cmdb, estate):
 
 
 def test_an_object_is_asked_for_by_its_id_its_tokens_and_its_fields(cmdb, estate):
-    (detail,) = estate.asks(cmdb.operations["devices_read"])
+    (detail,) = questions(cmdb.operations["devices_read"], estate)
     device = next(owned for owned in estate.objects if owned.collection_path.endswith("/devices"))
-    assert detail == {("path", "id"): device.id}
-    listed = list(estate.asks(cmdb.operations["devices_list"]))
+    assert detail.own == {("path", "id"): device.id}
+    listed = [q.own for q in questions(cmdb.operations["devices_list"], estate)]
     assert listed[0] == {("query", "limit"): 100, ("query", "sort"): "-id"}
     asked = {name for values in listed for _, name in values}
     assert {"q", "site_id", "serial", "name"} <= asked
@@ -114,17 +116,17 @@ def test_what_is_shared_is_a_path_and_what_lies_below(path, prefix, below):
     ],
 )
 def test_a_field_takes_a_token_when_its_schema_allows_one(schema, takes):
-    assert _text_fields(body(field=schema)) == (["field"] if takes else [])
+    assert text_fields(body(field=schema)) == (["field"] if takes else [])
 
 
 def test_all_fields_are_marked_if_possible_else_all_but_one_else_one():
-    assert list(_choices("abc")) == [
+    assert list(choices("abc")) == [
         ("a", "b", "c"),
         ("b", "c"), ("a", "c"), ("a", "b"),
         ("a",), ("b",), ("c",),
     ]  # fmt: skip
-    assert list(_choices("a")) == [("a",)]
-    assert list(_choices("")) == []
+    assert list(choices("a")) == [("a",)]
+    assert list(choices("")) == []
 
 
 def test_a_list_without_sizes_and_order_is_asked_plainly():

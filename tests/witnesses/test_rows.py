@@ -5,7 +5,7 @@ import time
 import psycopg
 import pytest
 
-from pytest_cmdbguard.errors import GuardError, ServiceError
+from pytest_cmdbguard.errors import ServiceError
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.witnesses.rows import RowWitness
 
@@ -91,7 +91,7 @@ def test_a_token_is_found_with_its_row(rows, connection):
 def test_the_state_of_a_row_changes_with_it_and_ends_with_it(rows, connection):
     token = fresh_token()
     connection.execute("insert into device values (200002, %s)", [token])
-    row = rows.holding(token)
+    (row,) = rows.find_token(token)
     first = rows.state(row)
     assert rows.state(row) == first
     connection.execute("update device set name = name where id = 200002")
@@ -101,15 +101,21 @@ def test_the_state_of_a_row_changes_with_it_and_ends_with_it(rows, connection):
     assert rows.state(row) is None
 
 
-def test_a_token_that_was_not_stored_is_said_to_be_missing(rows):
-    with pytest.raises(GuardError, match="accepted and not stored"):
-        rows.holding(fresh_token())
-
-
-def test_large_tables_are_told_by_their_estimate(rows):
-    assert [(table.name, table.key) for table in rows.large_tables(50_000)] == [
-        ("device", ("id",))
+def test_a_token_is_looked_for_in_one_table_if_that_is_asked(rows, connection):
+    token = fresh_token()
+    connection.execute("insert into device values (200003, %s)", [token])
+    connection.execute("insert into keyless values (%s)", [token])
+    assert [str(place) for place in rows.find_token(token, table="device")] == [
+        "device (id 200003)"
     ]
+
+
+def test_the_moment_stays_while_nothing_is_written(rows, connection):
+    before = rows.moment()
+    connection.execute("select count(*) from device")
+    assert rows.moment() == before
+    connection.execute("update device set name = 'y' where id = 8")
+    assert rows.moment() != before
 
 
 def test_the_state_of_one_table(rows, connection):

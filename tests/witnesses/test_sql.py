@@ -101,7 +101,6 @@ def test_only_this_database_and_others_applications_are_reported(witness, server
         elsewhere.execute("select 'elsewhere'")
     witness.visible(["zq"])
     witness.totals()
-    witness.explain("select 'own'")
     assert witness.since(mark) == []
 
 
@@ -197,14 +196,6 @@ def test_installing_ends_a_quiet_that_a_crash_left_behind(witness, connection):
     mark = witness.mark()
     connection.execute("select 'heard'")
     assert len(witness.since(mark)) == 2
-
-
-def test_a_statement_with_parameters_is_explained_without_running_it(witness, connection):
-    connection.execute("create table if not exists plain (a int, b text)")
-    plan = witness.explain("select * from plain where b like '%x' and a = $1")
-    assert plan["Plan"]["Relation Name"] == "plain"
-    with pytest.raises(ServiceError, match="nothing_there"):
-        witness.explain("select * from nothing_there")
 
 
 def test_plans_are_json_with_the_time_they_took(witness, connection):

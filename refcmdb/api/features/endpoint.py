@@ -7,6 +7,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from refcmdb.auth.roles import READERS, WRITERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,6 +31,7 @@ class Endpoint:
     ``body`` is the struct of a JSON request; ``consumes`` maps other media types that requests may
     have to their schema. ``places`` describes path parameters; ``id`` needs no description.
     ``errors`` are the statuses of problem documents. A ``public`` one needs no credential.
+    ``roles`` may call it; by default all read and all but viewers do anything else.
     """
 
     method: str
@@ -46,11 +49,17 @@ class Endpoint:
     places: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     errors: tuple[int, ...] = ()
     public: bool = False
+    roles: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         """The whole path."""
         return self.path[1:] if self.path.startswith("//") else f"/api/v1{self.path}"
+
+    @property
+    def callers(self) -> tuple[str, ...]:
+        """The roles that may call it."""
+        return self.roles or (READERS if self.method == "GET" else WRITERS)
 
     @property
     def parameters(self) -> list[str]:

@@ -1,0 +1,104 @@
+"""Answers that show too much: secrets of the database, and what the document does not name."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import re
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.model import Parameter, Severity
+from pytest_cmdbguard.probes.answers import Answers, undocumented
+
+from .cast import ends_the_session
+from .likeness import is_granted
+from .questions import newest_first
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_cmdbguard.model import Actor, Exchange, Operation
+    from pytest_cmdbguard.witnesses.columns import Column, ColumnWitness
+
+    from .grounds import Grounds
+    from .marking import Values
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Exposed:
+    """Something that an answer should not have shown."""
+
+    sink: str
+    proof: str
+    exchange: Exchange
+    point: Parameter | None = None
+    severity: Severity | None = None
+
+
+class Exposure:
+    """Reads the answers to every kind of actor and looks for what should not be in them."""
+
+    def __init__(
+        self, grounds: Grounds, columns: ColumnWitness, actors: Sequence[Actor], answers: Answers
+    ) -> None:
+        self._grounds, self._columns, self._answers = grounds, columns, answers
+        by_role = {actor.role: actor for actor in reversed(actors)}
+        self._actors = tuple(reversed(by_role.values()))
+
+    @functools.cached_property
+    def secrets(self) -> dict[str, Column]:
+        """The secrets that stood in the database when the first check asked."""
+        return self._columns.secrets()
+
+    @functools.cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        found = sorted(self.secrets, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, found))) if found else None
+
+    def __call__(self, operation: Operation) -> tuple[bool, tuple[Exposed, ...]]:
+        """Whether any answer was of use, and what was exposed in any of them."""
+        answers = [] if ends_the_session(operation) else list(self._ask(operation))
+        found = [exposed for answer in answers for exposed in self._exposed(operation, answer)]
+        return any(map(is_granted, answers)), tuple(found)
+
+    def _ask(self, operation: Operation) -> Iterator[Exchange]:
+        """As the first actor of each role; what creates or changes only as one who may."""
+        grounds = self._grounds
+        estate = grounds.estate_of(operation)
+        owned = estate.fresh(operation) if estate.carriers.in_path(operation) else None
+        for actor in self._actors:
+            owner = owned.owner if owned else estate.owners[-1]
+            values: Values = estate.wanted(operation, owner) | newest_first(operation)
+            if owned and operation.method != "DELETE":
+                values |= estate.address(operation, owned)
+            yield grounds.send(actor, operation, values)
+
+    def _exposed(self, operation: Operation, answer: Exchange) -> Iterator[Exposed]:
+        text = answer.body.decode("utf-8", "replace") + "\n".join(answer.headers.values())
+        for match in self._pattern.finditer(text) if self._pattern else ():
+            column = self.secrets[match[0]]
+            who = answer.actor.name if answer.actor else "nobody"
+            shown = f"{match[0][:4]}… ({len(match[0])} characters)"
+            yield Exposed(
+                sink=f"column {column}",
+                proof=f"{who} was answered HTTP {answer.status} with {shown} of {column}",
+                exchange=answer,
+            )
+        yield from self._unnamed(operation, answer)
+
+    def _unnamed(self, operation: Operation, answer: Exchange) -> Iterator[Exposed]:
+        schema = self._answers.schema(operation, answer.status)
+        if schema is None or not is_granted(answer):
+            return
+        try:
+            body = json.loads(answer.body)
+        except ValueError:
+            return
+        for pointer in dict.fromkeys(undocumented(body, schema)):
+            yield Exposed(
+                sink=f"property {pointer}",
+                proof=f"the answer has {pointer}, which the document does not name",
+                exchange=answer,
+                severity=Severity.LOW,
+            )

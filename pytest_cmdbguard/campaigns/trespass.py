@@ -1,0 +1,82 @@
+"""Changing what belongs to somebody else: the row is the witness, not the answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_cmdbguard.model import Actor, Exchange, Operation
+    from pytest_cmdbguard.witnesses.rows import Place
+
+    from .estate import Estate, Owned
+    from .grounds import Grounds
+    from .marking import Values
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A request on an object, and what became of its row (empty when it stayed as it was)."""
+
+    actor: Actor | None
+    exchange: Exchange
+    row: Place
+    change: str
+
+    @property
+    def who(self) -> str:
+        """The actor in words."""
+        return f"{self.actor.name} (tenant {self.actor.tenant})" if self.actor else "nobody"
+
+
+class Trespass:
+    """Sends operations on the objects of others and looks at the rows before and after."""
+
+    def __init__(self, grounds: Grounds) -> None:
+        self._grounds = grounds
+
+    def attempt(
+        self, actor: Actor | None, operation: Operation, values: Values, row: Place
+    ) -> Attempt:
+        """One request, and what it did to a row."""
+        rows = self._grounds.rows
+        before = rows.state(row)
+        exchange = self._grounds.send(actor, operation, values)
+        after = rows.state(row)
+        same = before is None or before == after
+        change = "" if before is None or same else before.turned_into(after)
+        return Attempt(actor=actor, exchange=exchange, row=row, change=change)
+
+    def by_strangers(self, operation: Operation) -> Iterator[Attempt]:
+        """Each stranger's request on a fresh object of the first tenant, then the owner's own."""
+        grounds = self._grounds
+        found = self._victim(operation)
+        if found is None:
+            return
+        owned, address = found
+        row = grounds.estate.row(owned, grounds.rows)
+        for stranger in grounds.strangers:
+            values = grounds.estate.wanted(operation, owned.owner) | address
+            yield self.attempt(stranger, operation, values, row)
+        own = grounds.estate.wanted(operation, owned.owner) | address
+        yield self.attempt(owned.owner, operation, own, row)
+
+    def _victim(self, operation: Operation) -> tuple[Owned, Values] | None:
+        """A fresh object and the values that name it in an operation."""
+        estate = self._grounds.estate
+        if estate.carriers.in_path(operation):
+            owned = estate.fresh(operation)
+            return None if owned is None else (owned, estate.address(operation, owned))
+        return next(self._listed(operation, estate), None)
+
+    def _listed(self, operation: Operation, estate: Estate) -> Iterator[tuple[Owned, Values]]:
+        """An object that is named in the body, as bulk operations do."""
+        if operation in estate.creators:
+            return
+        for point, collection in estate.carriers.beside_path(operation):
+            creator = next(op for op in estate.creators if estate.collection(op) == collection)
+            owned = estate.create(creator) if point.location == "body" else None
+            if owned is not None:
+                yield owned, {(point.location, point.name): owned.id}
