@@ -11,7 +11,7 @@ from refcmdb import faults
 if TYPE_CHECKING:
     from types import ModuleType
 
-NOT_FAULTS = {"catalogue", "planting"}
+NOT_FAULTS = {"catalogue", "planting", "tools"}
 
 
 def names() -> list[str]:

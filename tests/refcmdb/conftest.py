@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 USERS = ("viewer-red", "operator-red", "viewer-blue", "operator-blue", "admin")
 DEVICES = 320
 DEADLINE_S = 15
+# Programs that say what they were called with, instead of the network's.
+PROGRAMS = Path(__file__).with_name("programs")
 # Secrets can be stored; nothing goes out but to servers of the tests on 127.0.0.2.
 SEALING = {
     "REFCMDB_KEYS": "test:" + base64.b64encode(bytes(32)).decode(),
@@ -235,6 +237,7 @@ def start_server(
                 "REFCMDB_REDIS_URL": cache,
                 **SEALING,
                 "REFCMDB_STORAGE": str(run_directory / f"storage{number}"),
+                "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
                 **(environment or {}),
             },
             "log": str(log),
