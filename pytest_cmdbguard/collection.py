@@ -132,10 +132,15 @@ class Selection:
         return not self.select or claim.id in self.select or claim.criterion in self.select
 
     def order(self, items: list[pytest.Item]) -> None:
-        """First what needs no ZAP (it is still starting), last what must run alone."""
+        """First what needs no ZAP (it is still starting), then what must run alone.
+
+        Last comes what rests on everything before it, and leaves the data in disorder.
+        """
         items.sort(key=self._phase)
 
     def _phase(self, item: pytest.Item) -> int:
+        if "suspicions" in getattr(item, "fixturenames", ()):
+            return 3
         if self._claims[item.nodeid].alone:
             return 2
         return int("zap" in getattr(item, "fixturenames", ()))

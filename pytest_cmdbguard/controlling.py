@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from .gate import Gate
+
+WRITERS = (results.write, sarif.write)
 
 
 class Controlling:
@@ -106,7 +109,7 @@ class Controlling:
     def _write(self) -> bool:
         """Write the report; a gate whose report is not there does not open."""
         run, report = self.gate.run(), self.gate.settings.report
-        return self._keep(lambda: (results.write(run, report), sarif.write(run, report)))
+        return all(self._keep(functools.partial(write, run, report)) for write in WRITERS)
 
     def _write_baseline(self) -> None:
         words = self.gate.write_baseline()

@@ -96,6 +96,10 @@ class Evidence:
             )
         )
 
+    def answer(self, answer: Answer) -> None:
+        """Note what is said to another scanner's alert."""
+        self._answers.append(answer)
+
     def finding(
         self,
         proof: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .conclusions import conclude
 from .model import CheckResult, Outcome, Verdict
 from .run import Row
 
@@ -61,7 +62,8 @@ def matrix(
         )
         by_criterion.setdefault(criterion, []).append(result)
     asked = _Asked(criteria, plan, select, known)
-    return tuple(_row(asked, name, checks) for name, checks in by_criterion.items())
+    rows = [_row(asked, name, checks) for name, checks in by_criterion.items()]
+    return conclude(rows, known=known)
 
 
 class _Asked(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -84,11 +85,9 @@ class Zap:
         found: list[dict[str, Any]] = []
         while end > 0 and time.monotonic() < deadline:
             start = max(0, end - PAGE)
-            # ZAP counts from 1, and takes 0 for 1
-            count = end - start
-            page = ask(
-                lambda start=start, count=count: client.core.messages(None, start + 1, count)
-            )
+            # ZAP counts from 1
+            read = functools.partial(client.core.messages, None, start + 1, end - start)
+            page = ask(read)
             # what was never sent (the inner nodes of ZAP's tree) has no time
             found += [message for message in reversed(page) if message["timestamp"] != "0"]
             end = start

@@ -35,7 +35,8 @@ class ZapDaemon:
 
         Args:
             run: where its home directory and its log go.
-            table: ``[services.zap]`` of ``cmdbguard.toml``; ``path`` names a ``zap.sh``.
+            table: ``[services.zap]`` of ``cmdbguard.toml``; ``path`` names a ``zap.sh``,
+                ``addons`` a directory with more add-ons (``*.zap``), rules for instance.
         """
         self.run = run
         self.name = NAME
@@ -47,11 +48,12 @@ class ZapDaemon:
     def start(self) -> Zap:
         """Find or fetch ZAP, start it and wait for its API.
 
-        Raises: ServiceMissing, ServiceNotReady.
+        Raises: ServiceMissing, ServiceNotReady, SettingsError.
         """
         argv = self._argv()
         home = self.run.path / "zap"
         home.mkdir(exist_ok=True)
+        self._lay_add_ons(home / "plugin")
         key = secrets.token_hex(16)
         configuration = self.run.path / "zap.properties"  # the key is not for the process list
         configuration.write_text(f"api.key={key}\ndatabase.recoverylog=false\n")
@@ -97,6 +99,23 @@ class ZapDaemon:
                 remedy="name an executable zap.sh",
             )
         return path
+
+    def _lay_add_ons(self, plugins: Path) -> None:
+        """Where ZAP looks for add-ons beside those of its installation."""
+        told = self._table.get("addons")
+        if told is None:
+            return
+        found = sorted(Path(str(told)).expanduser().glob("*.zap"))
+        if not found:
+            raise SettingsError(
+                "services.zap.addons",
+                str(told),
+                source="cmdbguard.toml",
+                remedy="name a directory with add-ons (*.zap)",
+            )
+        plugins.mkdir(exist_ok=True)
+        for path in found:
+            shutil.copyfile(path, plugins / path.name)
 
     def _start(self, argv: list[str], port: int, key: str) -> Zap:
         address = ["-host", "127.0.0.1", "-port", str(port)]

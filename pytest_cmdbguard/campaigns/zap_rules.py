@@ -1,0 +1,97 @@
+"""ZAP's rules over the whole target: who it asks as, what it starts from, what it suspects."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.services.zap_scan import ZapScan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pytest_cmdbguard.answers import Alert
+    from pytest_cmdbguard.model import Actor, Operation
+    from pytest_cmdbguard.probes.client import Api
+    from pytest_cmdbguard.probes.surroundings import Surroundings
+    from pytest_cmdbguard.services.zap import Zap
+
+BUDGET_S = {"quick": 10.0, "full": 60.0}
+SETTLE_S = 5.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicions:
+    """What ZAP's rules came to.
+
+    ``words`` say which rules ran and how far they came; ``problem`` is not empty where they were
+    there and could not do their work.
+    """
+
+    words: str
+    alerts: tuple[Alert, ...] = ()
+    problem: str = ""
+
+
+class ZapRules:
+    """ZAP as a scanner.
+
+    Args:
+        zap: of level ``full``.
+        api: sends through its proxy.
+        surroundings: valid values, so that ZAP starts from requests that get through.
+        document: the OpenAPI document as a file.
+        profile: ``quick`` or ``full``.
+    """
+
+    def __init__(
+        self, zap: Zap, api: Api, surroundings: Surroundings, *, document: Path, profile: str
+    ) -> None:
+        self._zap, self._api, self._surroundings = zap, api, surroundings
+        self._document, self._budget_s = document, BUDGET_S[profile]
+
+    def __call__(self, operations: Sequence[Operation], actors: Sequence[Actor]) -> Suspicions:
+        """Run the rules as every actor in turn, while there is time.
+
+        Raises: ServiceError.
+        """
+        began = self._zap.recorded()
+        with ZapScan(self._zap, self._api.base_url) as scan:
+            done: list[str] = []
+            whoever: list[Actor | None] = [*actors] or [None]
+            for actor in whoever:
+                share_s = self._budget_s / len(whoever)
+                done.append(self._as_actor(scan, actor, operations, budget_s=share_s))
+            left = scan.settle(budget_s=SETTLE_S)
+            urls, alerts = scan.urls(), tuple(scan.alerts())
+        sent = self._zap.recorded() - began
+        problem = "" if urls else "ZAP took none of the document's operations"
+        unread = f", {left:,} exchanges not looked at by its passive rules" if left else ""
+        words = f"ZAP {self._zap.version} full: {urls:,} URLs, {sent:,} requests, "
+        return Suspicions(words=words + "; ".join(done) + unread, alerts=alerts, problem=problem)
+
+    def _as_actor(
+        self,
+        scan: ZapScan,
+        actor: Actor | None,
+        operations: Iterable[Operation],
+        *,
+        budget_s: float,
+    ) -> str:
+        scan.authenticate(actor.headers if actor else {})
+        scan.import_document(self._document)
+        api = self._api.as_actor(actor.name if actor else None)
+        for operation in operations:
+            if not ends_the_session(operation):
+                api.send(operation, self._surroundings.values(operation))
+        percent = scan.attack(budget_s=budget_s)
+        name = actor.name if actor else "nobody"
+        return f"as {name} " + ("whole" if percent >= 100 else f"{percent} % in {budget_s:g} s")
+
+
+def one_per_role(actors: Sequence[Actor], first: Actor | None) -> list[Actor]:
+    """The actor who sees most, then one of every other role."""
+    ordered = [first, *actors] if first else [*actors]
+    return list({actor.role: actor for actor in reversed(ordered)}.values())[::-1]

@@ -1,0 +1,196 @@
+"""ZAP's own rules, where it has them (level ``full``): prepared, run within a budget, read."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from pytest_cmdbguard.answers import Alert
+from pytest_cmdbguard.errors import ServiceError
+
+from .zap import NAME, Client, ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from .zap import Zap
+
+MARK = "cmdbguard"  # of the context, the policy and the rules that are ours
+# query 1, body 2, path segments 16; the path is off by default, and REST has its ids there
+PLACES = 1 + 2 + 16
+# multipart 1, XML 2, JSON 4
+BODIES = 1 + 2 + 4
+UNWANTED = {
+    10104: "sends every request with twelve user agents, and finds nothing in an API",
+    10045: "Java archives",
+    20015: "Heartbleed is a matter of the TLS library",
+    20017: "PHP as CGI",
+    20018: "PHP as CGI",
+    30001: "sends 2 kB to every place, and calls a closed connection an overflow",
+    30002: "format strings of C",
+    40008: "calls any odd answer tampering",
+    40026: "needs a browser of its own",
+    40028: "ASP.NET",
+    40029: "ASP.NET",
+    40045: "Spring",
+}
+UNWANTED_ALERTS = {"-1", "10116"}  # what we added ourselves; "ZAP is out of date"
+KEPT_DATABASE = "Db.PostgreSQL"
+WAIT_S = 0.2
+ALERTS = 5000
+
+
+class ZapScan:
+    """One pass of ZAP's active and passive rules over one instance of the target.
+
+    A context manager: what it sets in ZAP is taken back at its end.
+
+    Args:
+        zap: of level ``full``.
+        base_url: of the target.
+    """
+
+    def __init__(self, zap: Zap, base_url: str) -> None:
+        self._zap, self._base_url = zap, base_url
+        self._client = Client(zap.url, zap.key)
+        self._installed: set[str] = set()
+
+    def __enter__(self) -> Self:
+        """Technology limits, policy and options are set, passive rules on."""
+        client = self._client
+        self._installed = {one["id"] for one in ask(lambda: client.autoupdate.installed_addons)}
+        self._take_back()
+        context = ask(lambda: client.context.new_context(MARK))
+        if not str(context).isdigit():
+            raise ServiceError(NAME, f"made no context ({context})")
+        self._context = str(context)
+        ask(lambda: client.context.include_in_context(MARK, f"{self._base_url}.*"))
+        known = ask(lambda: client.context.technology_list)
+        others = [name for name in known if name.startswith("Db.") and name != KEPT_DATABASE]
+        ask(lambda: client.context.exclude_context_technologies(MARK, ",".join(others)))
+        self._set_options()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._take_back()
+
+    def authenticate(self, headers: Mapping[str, str]) -> bool:
+        """Let ZAP put these headers into all its requests; False without its add-on for that.
+
+        Without it, ZAP repeats what it saw of us, credentials included.
+        """
+        if "replacer" not in self._installed:
+            return False
+        replacer = self._client.replacer
+        for name, value in headers.items():
+            self._quietly_remove(f"{MARK} {name}")
+            words = (f"{MARK} {name}", "true", "REQ_HEADER", "false", name, value)
+            ask(functools.partial(replacer.add_rule, *words, url=f"{self._base_url}.*"))
+        return True
+
+    def import_document(self, path: Path) -> str:
+        """Give ZAP the OpenAPI document. Returns: what it says against it, or why it got none."""
+        if "openapi" not in self._installed:
+            return "ZAP has no add-on that reads OpenAPI documents"
+        openapi = self._client.openapi
+        said = ask(lambda: openapi.import_file(str(path), self._base_url, self._context))
+        return "; ".join(map(str, said)) if isinstance(said, list) else ""
+
+    def urls(self) -> int:
+        """How many URLs of the target ZAP knows."""
+        return len(ask(lambda: self._client.core.urls(self._base_url)))
+
+    def attack(self, *, budget_s: float) -> int:
+        """Run the active rules. Returns: how far they came in that time, in percent.
+
+        Raises: ServiceError if ZAP does not start them.
+        """
+        client = self._client
+        minutes = math.ceil(budget_s / 60)
+        ask(lambda: client.ascan.set_option_max_scan_duration_in_mins(minutes))
+        scan = ask(
+            lambda: client.ascan.scan(
+                self._base_url, "true", "false", MARK, contextid=self._context
+            )
+        )
+        if not str(scan).isdigit():
+            raise ServiceError(NAME, f"did not start its rules ({scan})")
+        deadline = time.monotonic() + budget_s
+        while (percent := self._percent(scan)) < 100 and time.monotonic() < deadline:
+            time.sleep(WAIT_S)
+        if percent < 100:
+            ask(lambda: client.ascan.stop(scan))
+        return percent
+
+    def settle(self, *, budget_s: float) -> int:
+        """Wait for the passive rules. Returns: how many exchanges they have not looked at."""
+        deadline = time.monotonic() + budget_s
+        while left := int(ask(lambda: self._client.pscan.records_to_scan)):
+            if time.monotonic() > deadline:
+                return left
+            time.sleep(WAIT_S)
+        return 0
+
+    def alerts(self) -> Iterator[Alert]:
+        """What ZAP suspects of this target."""
+        source = f"ZAP {self._zap.version}"
+        for one in ask(lambda: self._client.alert.alerts(self._base_url, 0, ALERTS)):
+            if one["pluginId"] not in UNWANTED_ALERTS:
+                yield _alert(one, source)
+
+    def _percent(self, scan: str) -> int:
+        said = ask(lambda: self._client.ascan.status(scan))
+        return int(said) if str(said).isdigit() else 100
+
+    def _set_options(self) -> None:
+        ascan, pscan = self._client.ascan, self._client.pscan
+        ask(lambda: ascan.add_scan_policy(MARK, "MEDIUM", "LOW"))
+        ask(lambda: ascan.disable_scanners(",".join(map(str, UNWANTED)), MARK))
+        ask(lambda: ascan.set_option_inject_plugin_id_in_header("true"))
+        ask(lambda: ascan.set_option_target_params_injectable(PLACES))
+        ask(lambda: ascan.set_option_target_params_enabled_rpc(BODIES))
+        ask(lambda: pscan.set_max_alerts_per_rule("10"))
+        ask(lambda: pscan.set_enabled("true"))
+
+    def _take_back(self) -> None:
+        """Also what a run that was killed left in a ZAP that somebody else runs."""
+        client = self._client
+        calls = [
+            lambda: client.pscan.set_enabled("false"),
+            lambda: client.ascan.remove_scan_policy(MARK),
+            lambda: client.context.remove_context(MARK),
+        ]
+        for call in calls:
+            with contextlib.suppress(ServiceError):  # it was not there
+                ask(call)
+        if "replacer" in self._installed:
+            rules = ask(lambda: client.replacer.rules)
+            for rule in rules:
+                if str(rule["description"]).startswith(MARK):
+                    self._quietly_remove(rule["description"])
+
+    def _quietly_remove(self, description: str) -> None:
+        with contextlib.suppress(ServiceError):  # there was none
+            ask(lambda: self._client.replacer.remove_rule(description))
+
+
+def _alert(one: Mapping[str, Any], source: str) -> Alert:
+    return Alert(
+        source=source,
+        name=str(one["alert"]),
+        risk=str(one["risk"]).lower(),
+        cwe=max(0, int(one["cweid"] or 0)),
+        method=str(one.get("method") or "GET"),
+        url=str(one["url"]),
+        parameter=str(one["param"]),
+    )
