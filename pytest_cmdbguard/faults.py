@@ -139,7 +139,10 @@ def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
         return str(results["aborted"])
     findings = results["findings"]
     undecided = [
-        f"{c['id']}: {c['reason']}" for c in results["criteria"] if c["verdict"] == "not verified"
+        f"{c['id']}: {c['reason']}"
+        for c in results["criteria"]
+        # the lane of a trial is one operation, which need not lead to every kind of sink
+        if c["verdict"] == "not verified" and c["reason"] != "no probe reached a sink"
     ]
     if planted.kind == "twin":
         accused = [f"{f['check']} {f['operation']}: {f['proof']}" for f in findings]

@@ -37,10 +37,11 @@ class FollowUps:
         number = _written(operation, exchange)
         if number is None:
             return
+        api = self._api.as_actor(exchange.actor.name if exchange.actor else None)
         for follower in self.of(operation):
             name = _PLACE.findall(follower.path)[-1]
             values = self._surroundings.values(follower) | {("path", name): number}
-            yield self._api.send(follower, values)
+            yield api.send(follower, values)
 
     def of(self, operation: Operation) -> list[Operation]:
         """The operations on one object of the kind that an operation writes."""

@@ -43,6 +43,11 @@ class Reached:
     media: str = ""
 
     @property
+    def accepted(self) -> bool:
+        """Whether the text got past validation."""
+        return bool(self.sinks) or 0 < self.status < 400
+
+    @property
     def stopped(self) -> str:
         """Where the text ended when no sink saw it; empty when one did, or it came back."""
         if self.sinks or self.reflected:

@@ -137,7 +137,9 @@ class SinkAttack:
             Tried(sent=sent, events=_of(sent, events), answers=seen) for sent, seen in answers
         ]
         for place in places:
-            yield self._result(place, [one for one in tried if one.sent.point is place.point])
+            result = self._result(place, [one for one in tried if one.sent.point is place.point])
+            if result.reached or self._may_be_there(place):
+                yield result
         yield from self._late(events, {id(sent) for sent, _ in answers})
 
     def _send(
@@ -177,6 +179,13 @@ class SinkAttack:
             severity=worst[0].severity if worst else None,
             exchange=worst[1].sent.exchange if worst else None,
         )
+
+    def _may_be_there(self, place: Place) -> bool:
+        """Whether a sink may lie behind a place where no witness saw one.
+
+        What was accepted and watched is known to end elsewhere; what validation stopped is not.
+        """
+        return not self._means.audit.sees or not place.reached.accepted
 
     def _ending(self, place: Place) -> str:
         if not self._means.audit.sees:

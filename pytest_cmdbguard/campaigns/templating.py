@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TEMPLATE, CODE = "template", "code"
 _TEMPLATE_LIKE = re.compile(r"template|jinja|render", re.IGNORECASE)
 _CODE_LIKE = re.compile(
-    r"expression|formula|condition|predicate|script|eval|comput|rule", re.IGNORECASE
+    r"expression|formula|condition|predicate|(?<!de)script|eval|comput|rule", re.IGNORECASE
 )
 # What Python shows of its own objects, and no template engine of anything else.
 _INTERNALS = re.compile(rb"<class (?:'|&#39;|&#x27;|\\u0027)")

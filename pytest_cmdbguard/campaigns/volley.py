@@ -10,7 +10,7 @@ from pytest_cmdbguard.probes.points import BODY_LOCATIONS, place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_cmdbguard.model import Exchange, Operation, Parameter
+    from pytest_cmdbguard.model import Actor, Exchange, Operation, Parameter
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.probes.surroundings import Surroundings
 
@@ -42,10 +42,19 @@ class Volley:
 
     All that fit into one request go together. When that is refused, each goes alone, so that a
     place with strict validation does not stand in the way of the others.
+
+    Args:
+        api: as the actor who sends.
+        surroundings: what requests need besides the probes.
+        others: who sends instead where this actor is refused even with a valid request (some
+            operations are for people of one tenant only).
     """
 
-    def __init__(self, api: Api, surroundings: Surroundings) -> None:
-        self._api, self._surroundings = api, surroundings
+    def __init__(
+        self, api: Api, surroundings: Surroundings, *, others: Sequence[Actor] = ()
+    ) -> None:
+        self._api, self._surroundings, self._others = api, surroundings, others
+        self._chosen: dict[str, Api] = {}
 
     def __call__[P: Probe](
         self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
@@ -73,7 +82,18 @@ class Volley:
         for point, probe in probes:
             values = place(values, point, probe.text)
         tokens = [token for _, probe in probes for token in probe.tokens]
-        return self._api.send(operation, values, tokens=tokens)
+        return self._api_for(operation, first).send(operation, values, tokens=tokens)
+
+    def _api_for(self, operation: Operation, point: Parameter | None) -> Api:
+        """As whom to send: who gets through with a valid request, else the first."""
+        if not (operation.secured and operation.method in {"POST", "PUT", "PATCH"}):
+            return self._api
+        if operation.id not in self._chosen:
+            everybody = [self._api, *(self._api.as_actor(actor.name) for actor in self._others)]
+            values = self._surroundings.values(operation, point)
+            through = (one for one in everybody if one.send(operation, values).status < 400)
+            self._chosen[operation.id] = next(through, self._api)
+        return self._chosen[operation.id]
 
 
 def _together[P: Probe](
