@@ -57,14 +57,14 @@ def _told(shown: Shown) -> str:
     remedy="Write textContent instead of innerHTML; never evaluate or follow text of the address.",
 )
 def input_never_runs_as_a_script(
-    pages: Pages, page_scripts: Callable[[], PageScripts], evidence: Evidence
+    pages: Pages, page_scripts: Callable[[], PageScripts], profile: str, evidence: Evidence
 ) -> None:
     """Judged by Chromium: a function that only a script can call was called with a token."""
     if not pages.operations():
         evidence.measure(f"no pages, {pages.looked_at} operations", share=0)
         return
     scripts = page_scripts()
-    for ran in [*scripts.from_addresses(), *scripts.from_storage()]:
+    for ran in [*scripts.from_addresses(), *scripts.from_storage(profile)]:
         evidence.contact(ran.operation, ran.point, reached=True)
         if ran.url:
             evidence.finding(

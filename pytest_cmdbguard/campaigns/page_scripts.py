@@ -24,6 +24,7 @@ FRAGMENT = Parameter(location="fragment", name="#")
 ASKED_FOR = re.compile(r"""\bget(?:All)?\(\s*["']([\w-]{1,40})["']""")
 SAFE_IN_FRAGMENT = "'()<>=\"`${}/:;-"
 MOST_OBJECTS = 6
+STORED = {"quick": ("image",), "full": ("image", "address", "code", "string")}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +57,15 @@ class PageScripts:
             for point in _sources(page, html.scripts_of(exchange.body)):
                 yield self._try(page, exchange, point)
 
-    def from_storage(self) -> Iterator[Ran]:
+    def from_storage(self, profile: str) -> Iterator[Ran]:
         """Per place of input that is stored: whether pages with scripts run it."""
         scripted = {page.id for page, _ in self._with_scripts()}
         if not scripted:
             return
         origins: dict[str, Sent[MarkupProbe]] = {}
         made: list[str] = []
-        for sent in self._pages.written(running_probes(self._browser.function)):
+        probes = running_probes(self._browser.function, families=STORED[profile])
+        for sent in self._pages.written(probes):
             origins[sent.probe.tokens[0]] = sent
             made += filter(None, [self._pages.id_of(sent.exchange)])
         for page, exchange in self._pages.read(made[-MOST_OBJECTS:], ()):

@@ -119,12 +119,14 @@ class Pages:
 
     def written(self, make: Make) -> Iterator[Sent[MarkupProbe]]:
         """The probes that every text field of every writing operation accepted."""
+        self._surroundings.forget()  # what was learned may have been renamed by earlier attacks
         for operation in self._operations:
             if operation.method not in WRITING or ends_the_session(operation):
                 continue
             points = [p for p in injection_points(operation) if p.location in _FIELDS]
-            sent = self._rounds(operation, points, make)
-            yield from (one for one in sent if one.exchange.status < 400)
+            for sent in self._rounds(operation, points, make, needs_success=True):
+                if sent.exchange.status < 400:
+                    yield sent
 
     def ask(self, page: Operation, values: Mapping[tuple[str, str], object]) -> Exchange:
         """A page with some of its values chosen."""
@@ -140,12 +142,20 @@ class Pages:
         return str(found.get("id", "")) if isinstance(found, dict) else ""
 
     def _rounds(
-        self, operation: Operation, points: Sequence[Parameter], make: Make
+        self,
+        operation: Operation,
+        points: Sequence[Parameter],
+        make: Make,
+        *,
+        needs_success: bool = False,
     ) -> Iterator[Sent[MarkupProbe]]:
-        """All probes of the places, in rounds of one per place."""
+        """All probes of the places, in rounds of one per place, until a round is all refused."""
         rounds = itertools.zip_longest(*([(p, probe) for probe in make(p)] for p in points))
         for probes in rounds:
-            yield from self._volley(operation, [one for one in probes if one])
+            sent = list(self._volley(operation, [one for one in probes if one]))
+            yield from sent
+            if needs_success and all(one.exchange.status >= 400 for one in sent):
+                return
 
 
 _FIELDS = frozenset({"body", "form", "multipart"})

@@ -76,11 +76,13 @@ def _markup_probe(family: str, point: Parameter) -> MarkupProbe | None:
     return MarkupProbe(family=family, text=text, tokens=(tokens["c"], tokens["d"]))
 
 
-def running_probes(function: str) -> Callable[[Parameter], Iterator[MarkupProbe]]:
+def running_probes(
+    function: str, *, families: Sequence[str] = tuple(RUNNING)
+) -> Callable[[Parameter], Iterator[MarkupProbe]]:
     """Makes the probes for a place that call a function of the browser with their token."""
 
     def of(point: Parameter) -> Iterator[MarkupProbe]:
-        probes = (running_probe(family, function=function) for family in RUNNING)
+        probes = (running_probe(family, function=function) for family in families)
         return (probe for probe in probes if accepts(point, probe.text))
 
     return of
