@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.probes.surroundings import Surroundings
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
+_LAST = re.compile(r"/(\{[^{}]+\})/?\Z")  # the object that a PATCH leads to
 _WRITES = {"POST", "PUT", "PATCH"}
 
 
@@ -23,8 +24,8 @@ class FollowUps:
     """Asks for an object that a probe was stored in, in every way the document offers.
 
     ``POST /webhooks`` is followed by ``GET /webhooks/{id}`` and ``POST /webhooks/{id}/test``;
-    what was created below another object (``POST /devices/{id}/files``) is looked for under its
-    own name (``/files/{id}``), too. Nothing is changed or deleted.
+    what was created below another object (``POST /devices/{id}/files/archive``) is looked for
+    under its own name (``/files/{id}``). Nothing is changed or deleted.
     """
 
     def __init__(
@@ -47,16 +48,19 @@ class FollowUps:
         """The operations on one object of the kind that an operation writes."""
         if operation.method not in _WRITES:
             return []
-        collection = _PLACE.sub("", operation.path).rstrip("/").rpartition("/")[2]
-        return [other for other in self._operations if _follows(other, collection)]
+        path = operation.path.rstrip("/").removesuffix(
+            "/" + "".join(_LAST.findall(operation.path))
+        )
+        names = set(path.rpartition("}")[2].split("/")) - {""}
+        return [other for other in self._operations if _follows(other, names)]
 
 
-def _follows(operation: Operation, collection: str) -> bool:
-    """Whether it reads an object of a collection, or does something with it."""
+def _follows(operation: Operation, collections: set[str]) -> bool:
+    """Whether it reads an object of one of the collections, or does something with it."""
     before, place, after = operation.path.rpartition("{")
     deeper = after.partition("}")[2]
     reads = operation.method == "GET" or (operation.method == "POST" and bool(deeper))
-    below = bool(place) and before.rstrip("/").rpartition("/")[2] == collection
+    below = bool(place) and before.rstrip("/").rpartition("/")[2] in collections
     return reads and below and deeper.count("/") <= 1 and not ends_the_session(operation)
 
 

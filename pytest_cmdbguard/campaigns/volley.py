@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_cmdbguard.probes.points import BODY_LOCATIONS, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_cmdbguard.model import Actor, Exchange, Operation, Parameter
     from pytest_cmdbguard.probes.client import Api
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Probe(Protocol):
-    """What is put into a place: a text or bytes, and the tokens that stand in it."""
+    """What is put into a place: a text or bytes, the tokens in it, and values that go with it."""
 
     @property
     def text(self) -> str | bytes:
@@ -25,6 +25,10 @@ class Probe(Protocol):
     @property
     def tokens(self) -> tuple[str, ...]:
         """What witnesses look for."""
+
+    @property
+    def beside(self) -> Mapping[tuple[str, str], object]:
+        """By (location, name)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,7 @@ class Volley:
         first = next((p for p, _ in probes if p.location in BODY_LOCATIONS), None)
         values = self._surroundings.values(operation, first)
         for point, probe in probes:
-            values = place(values, point, probe.text)
+            values = place(values, point, probe.text) | dict(probe.beside)
         tokens = [token for _, probe in probes for token in probe.tokens]
         return self._api_for(operation, first).send(operation, values, tokens=tokens)
 

@@ -11,6 +11,8 @@ from pytest_cmdbguard.probes.points import FILENAME
 from pytest_cmdbguard.probes.schemas import branches, flattened, types_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_cmdbguard.model import Parameter
 
 URL_LIKE = re.compile(r"ur[il]|link|callback|webhook|endpoint|feed|redirect|next", re.IGNORECASE)
@@ -26,6 +28,7 @@ class BenignProbe:
 
     text: str
     tokens: tuple[str, ...]
+    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
 def takes_text(point: Parameter) -> bool:

@@ -71,12 +71,17 @@ FORMAT_NAMES = ("0", "device", "item", "self", "user", "request")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SinkProbe:
-    """One input with its tokens; ``expected`` is what only an evaluation of it can show."""
+    """One input with its tokens.
+
+    ``expected`` is what only an evaluation of it can show; ``beside`` are values that go with it,
+    by (location, name), such as the name of a file.
+    """
 
     family: str
     text: str | bytes
     tokens: tuple[str, ...]
     expected: str = ""
+    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
 def of_table(
