@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import secrets
+import tempfile
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -112,20 +113,31 @@ class Nautobot:
         """Restore the migrated tables, then fill them. Raises: ServiceError."""
         kit = kits.kit()
         kits.restore(kit, database_url)
-        told = kits.environment(
-            database_url=database_url, redis_url="redis://127.0.0.1:1", home=kit.directory
-        )
+        told = kits.environment(database_url=database_url, redis_url="", home=kit.directory)
         argv = [str(kit.python), str(kits.INSIDE / "data.py"), str(records)]
-        commands.run(self.name, argv, environment={**self.environment, **told})
+        with tempfile.TemporaryDirectory(prefix="cmdbguard-nautobot-") as scratch:
+            told["CMDBGUARD_SCRATCH"] = scratch
+            commands.run(self.name, argv, environment={**self.environment, **told})
 
     def command(
         self, *, port: int, database_url: str, redis_url: str
     ) -> tuple[list[str], dict[str, str]]:
-        """Django's threaded server: one process, so that it can be watched from inside."""
+        """Its uWSGI, as its own documentation starts it, in one process with threads."""
         kit = kits.kit()
         told = kits.environment(database_url=database_url, redis_url=redis_url, home=kit.directory)
-        words = ["runserver", "--noreload", "--insecure", "--skip-checks", f"127.0.0.1:{port}"]
-        return kit.manage(*words), {**self.environment, **told}
+        options = {
+            "http": f"127.0.0.1:{port}",
+            "module": "nautobot.core.wsgi",
+            "processes": "1",
+            "threads": "8",
+            "buffer-size": "32768",
+        }
+        words = [f"--{name}={value}" for name, value in options.items()] + [
+            "--master",
+            "--die-on-term",
+            "--http-keepalive",
+        ]
+        return kit.manage("start", *words), {**self.environment, **told}
 
     def expendable(self, database_url: str) -> tuple[Actor, ...]:
         """Nobody yet."""

@@ -18,10 +18,13 @@ DATABASES = {
         "CONN_MAX_AGE": 300,
     }
 }
+_redis = os.environ.get("CMDBGUARD_REDIS_URL")
 CACHES = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": os.environ["CMDBGUARD_REDIS_URL"],
+    "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": _redis}
+    if _redis
+    else {  # while it is seeded nobody else is there to share with
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": os.environ["CMDBGUARD_SCRATCH"],
     }
 }
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
