@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check
 from pytest_cmdbguard.campaigns.carriers import names_an_object, names_in_bulk
-from pytest_cmdbguard.campaigns.questions import questions
 
 if TYPE_CHECKING:
+    from pytest_cmdbguard.campaigns.disclosure import Disclosure
     from pytest_cmdbguard.campaigns.existence import Existence
     from pytest_cmdbguard.campaigns.grounds import Grounds
     from pytest_cmdbguard.campaigns.impersonation import Impersonation
@@ -54,29 +54,16 @@ def names_objects(operation: Operation) -> bool:
     operations=shows_objects,
 )
 def foreign_objects_are_invisible(
-    operation: Operation, grounds: Grounds, evidence: Evidence
+    operation: Operation, grounds: Grounds, disclosure: Disclosure, evidence: Evidence
 ) -> None:
     """A token in an answer proves it: only the owner ever sent that token."""
-    estate, reached, asked = grounds.estate, False, False
-    for question in questions(operation, estate):
-        asked = True
-        reached = reached or any(
-            estate.shown_in(grounds.ask(owner, operation, question)) for owner in estate.owners
-        )
-        for stranger in grounds.strangers:
-            answer = grounds.ask(stranger, operation, question)
-            if token := estate.shown_in(answer):
-                owner = estate.owner_of(token)
-                evidence.finding(
-                    f"{stranger.name} (tenant {stranger.tenant}) was answered HTTP "
-                    f"{answer.status} with {token}, which only {owner.name} (tenant "
-                    f"{owner.tenant}) ever sent",
-                    operation=operation,
-                    sink="response",
-                    exchange=answer,
-                )
-    expected = operation.reads and not estate.is_shared(operation)
-    if reached or (expected and asked):
+    asked = list(disclosure(operation))
+    for one in asked:
+        for exchange, words in one.leaks:
+            evidence.finding(words, operation=operation, sink="response", exchange=exchange)
+    reached = any(one.reached for one in asked)
+    expected = operation.reads and not grounds.estate.is_shared(operation)
+    if reached or (asked and expected):
         stopped = "not shown to its owner either"
         evidence.contact(operation, TOKEN, reached=reached, stopped=stopped)
 

@@ -221,9 +221,14 @@ class Estate:
         return next(owned.owner for owned in self.objects if token in owned.tokens)
 
     def shown_in(self, exchange: Exchange) -> str:
-        """A token of this estate that an answer shows; empty when it shows none."""
+        """A token of this estate that an answer shows; empty when it shows none.
+
+        What the request carried itself may be echoed, and counts for nothing.
+        """
         text = exchange.body.decode("utf-8", "replace") + "\n".join(exchange.headers.values())
-        return next((t for owned in self.objects for t in owned.tokens if t in text), "")
+        sent = exchange.url + exchange.request_body.decode("utf-8", "replace")
+        tokens = (token for owned in self.objects for token in owned.tokens)
+        return next((t for t in tokens if t in text and t not in sent), "")
 
     def wanted(self, operation: Operation, owner: Actor) -> Values:
         """Valid values for an operation, as an actor of this tenant would send them."""

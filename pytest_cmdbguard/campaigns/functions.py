@@ -105,7 +105,7 @@ class Functions:
         proven = [
             dataclasses.replace(visit, effect=effect)
             for visit in visits
-            if (effect := visit.effect or _shown(visit, control))
+            if (effect := visit.effect or ("" if control.effect else _shown(visit, control)))
         ]
         works = control.effect or is_granted(control.exchange)
         stopped = "" if works else f"an allowed request got HTTP {control.exchange.status}"

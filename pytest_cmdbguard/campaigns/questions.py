@@ -40,6 +40,9 @@ def questions(operation: Operation, estate: Estate) -> Iterator[Question]:
                 carrier = Parameter(location="path", name=last)
                 address = estate.address(operation, owned)
                 yield Question(carrier=carrier, owned=owned, own=address)
+                if len(in_path) > 1:  # below a parent of the asker's own
+                    place = ("path", last)
+                    yield Question(carrier=carrier, owned=owned, own={place: owned.id})
     elif "{" in operation.path:
         return
     elif operation.reads:
@@ -77,8 +80,8 @@ def _queries(operation: Operation, owned: Owned) -> Iterator[tuple[str, Values]]
     """Ways to ask a collection for one object: by its tokens and by every one of its fields."""
     names = _query_names(operation)
     for name in sorted({"q", "search"} & names):
-        for token in owned.tokens:
-            yield name, newest_first(operation) | {("query", name): token}
+        for token in owned.tokens:  # not the whole of it, which an answer may echo
+            yield name, newest_first(operation) | {("query", name): token[:-1]}
     for name in sorted(names):
         if isinstance(owned.fields.get(name), str | int):
             yield name, newest_first(operation) | {("query", name): owned.fields[name]}

@@ -58,10 +58,23 @@ class Trespass:
         owned, address = found
         row = grounds.estate.row(owned, grounds.rows)
         for stranger in grounds.strangers:
-            values = grounds.estate.wanted(operation, owned.owner) | address
-            yield self.attempt(stranger, operation, values, row)
+            for named in self._ways(operation, address):
+                values = grounds.rival.wanted(operation, stranger) | named
+                yield self.attempt(stranger, operation, values, row)
         own = grounds.estate.wanted(operation, owned.owner) | address
         yield self.attempt(owned.owner, operation, own, row)
+
+    def _ways(self, operation: Operation, address: Values) -> Iterator[Values]:
+        """An object alone, and in a list behind one of the stranger's own."""
+        yield address
+        for (location, name), value in address.items():
+            if location == "body" and name.endswith("/0"):
+                rival = self._grounds.rival
+                collection = dict(_collections(operation, rival)).get(name, "")
+                own = rival.of(collection)
+                if own is not None:
+                    behind = name.removesuffix("0") + "1"
+                    yield {(location, name): own.id, (location, behind): value}
 
     def _victim(self, operation: Operation) -> tuple[Owned, Values] | None:
         """A fresh object and the values that name it in an operation."""
@@ -80,3 +93,8 @@ class Trespass:
             owned = estate.create(creator) if point.location == "body" else None
             if owned is not None:
                 yield owned, {(point.location, point.name): owned.id}
+
+
+def _collections(operation: Operation, estate: Estate) -> Iterator[tuple[str, str]]:
+    for point, collection in estate.carriers.beside_path(operation):
+        yield point.name, collection

@@ -10,7 +10,9 @@ from refcmdb.api.features import (
     credentials,
     device_files,
     discovery,
+    overview,
     pages,
+    people,
     reachability,
     reports,
     sessions,
@@ -34,4 +36,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *reachability.ENDPOINTS,
     *templates.ENDPOINTS,
     *computing.ENDPOINTS,
+    *overview.ENDPOINTS,
+    *people.ENDPOINTS,
 )
