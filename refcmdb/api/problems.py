@@ -74,7 +74,8 @@ def from_validation(error: msgspec.ValidationError) -> Problem:
     """What msgspec says, split into place and message."""
     message, _, path = str(error).partition(" - at ")
     unknown = re.search(r"unknown field `(.*)`", message, re.DOTALL)
-    field = path.strip("`").removeprefix("$").removeprefix(".") or (
+    # A wrong key is "`key` in `$.variables`".
+    field = path.strip("`").rpartition("`")[2].removeprefix("$").removeprefix(".") or (
         unknown.group(1)[:100] if unknown else ""
     )
     return invalid(field, message[:300])

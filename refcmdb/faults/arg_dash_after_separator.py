@@ -1,11 +1,11 @@
-"""The reachability check takes hosts that begin with a dash; they stand behind ``--``, where
-nothing is an option.
+"""The reason of a reachability check is an argument of ``logger``, dash or not; it stands behind
+``--``, where nothing is an option.
 """
 
 from __future__ import annotations
 
-from refcmdb.faults.tools import take_any_host
-from refcmdb.services import reachability
+from refcmdb.api.features import reachability
+from refcmdb.services.reachability import run
 
 KIND = "twin"
 CHECK = "CG-CMD-002"
@@ -13,10 +13,9 @@ OPERATION = "tools_reachability"
 
 
 def plant() -> None:
-    """Another order of the arguments, the same end."""
-    take_any_host(r"^[A-Za-z0-9._:=-]+(?![\s\S])")
+    """What begins with a dash is a text here."""
 
-    def ping(host: str, count: int) -> reachability.Reply:
-        return reachability.run(["ping", "-W", "1", "-c", str(count), "--", host])
+    def note(_user_id: int, _host: str, reason: str) -> None:
+        run(["logger", "-t", "refcmdb", "--id", "--", reason])
 
-    reachability.ping = ping
+    reachability.note = note

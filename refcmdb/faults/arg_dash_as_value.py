@@ -1,23 +1,22 @@
-"""The reachability check takes hosts that begin with a dash, and gives them to ``sh`` as a
-positional parameter of a constant script, in quotes and behind ``--``.
+"""The reason of a reachability check is a positional parameter of a constant script, which uses it
+in quotes and behind ``--``: a word of the list that begins with a dash, and no option.
 """
 
 from __future__ import annotations
 
-from refcmdb.faults.tools import take_any_host
-from refcmdb.services import reachability
+from refcmdb.api.features import reachability
+from refcmdb.services.reachability import run
 
 KIND = "twin"
 CHECK = "CG-CMD-002"
 OPERATION = "tools_reachability"
-SCRIPT = 'exec ping -n -c "$1" -W 1 -- "$2"'
+SCRIPT = 'exec logger -t "$1" -- "$2"'
 
 
 def plant() -> None:
-    """A word that begins with a dash, and is the value of $2."""
-    take_any_host()
+    """The value of $2."""
 
-    def ping(host: str, count: int) -> reachability.Reply:
-        return reachability.run(["sh", "-c", SCRIPT, "ping", str(count), host])
+    def note(_user_id: int, _host: str, reason: str) -> None:
+        run(["sh", "-c", SCRIPT, "note", "refcmdb", reason])
 
-    reachability.ping = ping
+    reachability.note = note

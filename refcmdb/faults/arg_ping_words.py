@@ -12,6 +12,8 @@ from refcmdb.services import reachability
 KIND = "fault"
 CHECK = "CG-CMD-002"
 OPERATION = "tools_reachability"
+# It takes hosts that the document rules out.
+ALSO = ("CG-VAL-001",)
 NO_DASH = r"^[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*(?![\s\S])"
 
 

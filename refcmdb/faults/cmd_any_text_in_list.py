@@ -1,10 +1,11 @@
-"""The reachability check takes any text for a host, with semicolons and all: it is one word of an
-argument list, and no shell reads it.
+"""The reason of a reachability check goes to the system's journal as one word of an argument list,
+with semicolons and all: no shell reads it.
 """
 
 from __future__ import annotations
 
-from refcmdb.faults.tools import take_any_host
+from refcmdb.api.features import reachability
+from refcmdb.services.reachability import run
 
 KIND = "twin"
 CHECK = "CG-CMD-001"
@@ -12,5 +13,9 @@ OPERATION = "tools_reachability"
 
 
 def plant() -> None:
-    """The command stays as it is."""
-    take_any_host()
+    """What a list holds is no command."""
+
+    def note(user_id: int, _host: str, reason: str) -> None:
+        run(["logger", "-t", f"refcmdb-{user_id}", "--", reason])
+
+    reachability.note = note

@@ -10,6 +10,8 @@ from refcmdb.services import reachability
 KIND = "fault"
 CHECK = "CG-CMD-001"
 OPERATION = "tools_reachability"
+# It takes hosts that the document rules out.
+ALSO = ("CG-VAL-001",)
 
 
 def plant() -> None:

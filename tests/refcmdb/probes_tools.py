@@ -59,6 +59,12 @@ def end_of_host_is_an_option(server) -> bool:
     return "-zq" in options_of(server, "localhost -zq")
 
 
+def reason_is_an_option(server) -> bool:
+    option = f"-{token()}"
+    red(server).post("/tools/reachability", {"host": "localhost", "reason": option})
+    return option in server.log.read_text().splitlines()
+
+
 def render(server, template: str, **fields) -> str:
     body = {"template": template, "device_id": 1, **fields}
     return red(server).post("/tools/render", body).json().get("output", "")
@@ -163,6 +169,7 @@ PROBES = {
     "CG-CMD-002": {
         "arg-ping-option": host_is_an_option,
         "arg-ping-words": end_of_host_is_an_option,
+        "arg-journal-tag": reason_is_an_option,
     },
     "CG-TPL-001": {
         "tpl-plain-environment": template_sees_classes,

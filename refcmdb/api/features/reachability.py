@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from refcmdb.api import endpoints
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
     from refcmdb.api.reading import Backend
 
+log = logging.getLogger(__name__)
+
 
 async def check(backend: Backend, request: Request) -> Response:
     """One try."""
-    await tool_user(backend, request)
+    actor = await tool_user(backend, request)
     wanted = await read_body(request, ReachabilityRequest)
+    note(actor.id, wanted.host, wanted.reason)
     reply = await reachability.check(
         backend.settings.egress,
         wanted.host,
@@ -37,6 +41,11 @@ async def check(backend: Backend, request: Request) -> Response:
             "output": reply.output,
         }
     )
+
+
+def note(user_id: int, host: str, reason: str) -> None:
+    """Who looked at whom, and why."""
+    log.info("user %d checks %s: %s", user_id, host, reason or "no reason given")
 
 
 ENDPOINTS = (

@@ -45,7 +45,7 @@ TemplateText = Annotated[
         max_length=10_000,
         pattern=SEVERAL_LINES,
         description="Jinja; `device` is the device, the variables have their own names.",
-        examples=["hostname {{ device.name }}\n"],
+        examples=["vlan {{ 100 + 20 }}\n name users\n"],
     ),
 ]
 VariableName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,49}(?![\s\S])")]
@@ -133,6 +133,9 @@ class ReachabilityRequest(Body, kw_only=True):
     method: Literal["ping", "traceroute", "tcp"] = "ping"
     count: Annotated[int, Meta(ge=1, le=5)] = 1
     port: Annotated[int, Meta(ge=1, le=65535)] = 22
+    reason: Annotated[
+        str, line(0, 100, examples=["Ticket 4711"]), Meta(description="For the log.")
+    ] = ""
 
 
 class Reachability(msgspec.Struct):
