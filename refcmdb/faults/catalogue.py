@@ -11,7 +11,7 @@ from refcmdb import faults
 if TYPE_CHECKING:
     from types import ModuleType
 
-NOT_FAULTS = {"catalogue", "planting", "tools"}
+NOT_FAULTS = {"catalogue", "planting", "queries", "tools"}
 
 
 def names() -> list[str]:
