@@ -49,7 +49,7 @@ def keep(state: Path | None, findings: Sequence[Finding], settings: Settings) ->
         creator=f"ZAP {zap.version}",
         secret_headers=_secret_headers(settings),
     )
-    left_out = f"{left:,} older ones left out; " if left else ""
+    left_out = f"{left:,} later ones left out; " if left else ""
     return f"{har.NAME} ({kept:,} exchanges; {left_out}{told} findings told to ZAP)"
 
 
@@ -65,7 +65,7 @@ def _tell(zap: Zap, findings: Sequence[Finding], messages: Iterable[Message]) ->
     exact: dict[tuple[str, str], str] = {}
     near: dict[tuple[str, str], str] = {}
     for message in messages:
-        method, url, *_ = [*message["requestHeader"].split(" ", 2), "", ""]
+        method, url, *_ = [*str(message["requestHeader"]).split(" ", 2), "", ""]
         exact[method, url] = near[method, urlsplit(url).path] = message["id"]
     told = 0
     for finding in findings:

@@ -53,14 +53,17 @@ class ZapRules:
         self._document, self._budget_s = document, BUDGET_S[profile]
 
     def __call__(self, operations: Sequence[Operation], actors: Sequence[Actor]) -> Suspicions:
-        """Run the rules as every actor in turn, while there is time.
+        """Run the rules as every actor in turn, or as the first where ZAP cannot change identity.
 
         Raises: ServiceError.
         """
         began = self._zap.recorded()
         with ZapScan(self._zap, self._api.base_url) as scan:
-            done: list[str] = []
+            scan.leave_out(op.path for op in operations if ends_the_session(op))
             whoever: list[Actor | None] = [*actors] or [None]
+            if not scan.changes_identity:
+                whoever = whoever[:1]
+            done: list[str] = []
             for actor in whoever:
                 share_s = self._budget_s / len(whoever)
                 done.append(self._as_actor(scan, actor, operations, budget_s=share_s))
@@ -93,5 +96,7 @@ class ZapRules:
 
 def one_per_role(actors: Sequence[Actor], first: Actor | None) -> list[Actor]:
     """The actor who sees most, then one of every other role."""
-    ordered = [first, *actors] if first else [*actors]
-    return list({actor.role: actor for actor in reversed(ordered)}.values())[::-1]
+    found: dict[str, Actor] = {}
+    for actor in [first, *actors] if first else actors:
+        found.setdefault(actor.role, actor)
+    return list(found.values())

@@ -73,25 +73,22 @@ class Zap:
         return int(ask(lambda: client.core.number_of_messages(base_url)))
 
     def history(self, *, budget_s: float) -> tuple[list[dict[str, Any]], int]:
-        """The newest exchanges it has recorded, newest first, and how many older ones are left.
+        """The exchanges it has recorded, oldest first, and how many are left when time is up.
 
         Each has ``id``, ``requestHeader``, ``requestBody``, ``responseHeader``, ``responseBody``,
-        ``timestamp`` (ms) and ``rtt`` (ms). Reading stops when the budget is used up.
-        Raises: ServiceDied, ServiceError.
+        ``timestamp`` (ms) and ``rtt`` (ms). Raises: ServiceDied, ServiceError.
         """
-        client = Client(self.url, self.key)
+        client = Client(self.url, self.key, timeout_s=max(TIMEOUT_S, budget_s))
         deadline = time.monotonic() + budget_s
-        end = int(ask(client.core.number_of_messages))
+        recorded, start = int(ask(client.core.number_of_messages)), 0
         found: list[dict[str, Any]] = []
-        while end > 0 and time.monotonic() < deadline:
-            start = max(0, end - PAGE)
+        while start < recorded and time.monotonic() < deadline:
             # ZAP counts from 1
-            read = functools.partial(client.core.messages, None, start + 1, end - start)
-            page = ask(read)
+            page = ask(functools.partial(client.core.messages, None, start + 1, PAGE))
             # what was never sent (the inner nodes of ZAP's tree) has no time
-            found += [message for message in reversed(page) if message["timestamp"] != "0"]
-            end = start
-        return found, end
+            found += [message for message in page if message["timestamp"] != "0"]
+            start += PAGE
+        return found, max(0, recorded - start)
 
     def add_alert(self, message: str, finding: Finding) -> None:
         """Put a finding into ZAP's own report, at one of the exchanges it has recorded.
@@ -156,7 +153,8 @@ class Client(ZAPv2):  # type: ignore[misc] # zapv2 has no types
             )
         if not answer.ok:
             said = answer.text.strip()[:200]
-            raise ServiceError(NAME, f"refused a call of its API ({answer.status_code}: {said})")
+            call = url.partition("/JSON/")[2].strip("/")
+            raise ServiceError(NAME, f"refused {call} of its API ({answer.status_code}: {said})")
         return answer
 
 
