@@ -41,7 +41,8 @@ SETTINGS = {
 }
 # nobody may come in without a password but the admin, and only while we set the passwords
 BOOTSTRAP = f"local all {ADMIN} trust\n"
-ACCESS = "local all all scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
+# "host", not "hostssl": whether a target asks for TLS is its choice, and a check looks at it
+ACCESS = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
 def text(version: tuple[int, int], *, port: int, paths: Mapping[str, Path]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import urllib.parse
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from refcmdb.api.features.endpoint import Handle
     from refcmdb.api.reading import Backend
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
@@ -88,3 +90,19 @@ def reroute(operation: str, path: str) -> None:
         dataclasses.replace(endpoint, path=path) if endpoint.id == operation else endpoint
         for endpoint in features.ENDPOINTS
     )
+
+
+def rehandle(operation: str, handle: Handle) -> None:
+    """Serve an endpoint of a feature by another function."""
+    features.ENDPOINTS = tuple(
+        dataclasses.replace(endpoint, handle=handle) if endpoint.id == operation else endpoint
+        for endpoint in features.ENDPOINTS
+    )
+
+
+def with_sslmode(url: str, mode: str) -> str:
+    """A database's URL with another ``sslmode``, and without certificates to compare."""
+    parts = urllib.parse.urlsplit(url)
+    given = urllib.parse.parse_qsl(parts.query)
+    kept = [(name, value) for name, value in given if not name.startswith("ssl")]
+    return parts._replace(query=urllib.parse.urlencode([*kept, ("sslmode", mode)])).geturl()

