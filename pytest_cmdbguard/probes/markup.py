@@ -11,7 +11,7 @@ from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.schemas import branches, types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_cmdbguard.model import Parameter
 
@@ -50,11 +50,15 @@ RUNNING: dict[str, str] = {
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class MarkupProbe:
-    """One input; ``tokens`` are the one that shows where it stands and the one that breaks out."""
+    """One input; ``tokens`` are the one that shows where it stands and the one that breaks out.
+
+    ``beside`` are values that go with it, by (location, name).
+    """
 
     family: str
     text: str
     tokens: tuple[str, ...]
+    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
 def markup_probes(profile: str) -> Callable[[Parameter], Iterator[MarkupProbe]]:
