@@ -21,7 +21,8 @@ OPERATION = "devices_page"
 def plant() -> None:
     """For terminals."""
 
-    async def search(_backend: Backend, request: Request) -> Response:
+    async def search(backend: Backend, request: Request) -> Response:
+        await pages.visitor(backend, request)
         return Response(
             f"results for {request.query_params.get('q', '')}", media_type="text/plain"
         )
