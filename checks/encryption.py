@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Severity, check
 from pytest_cmdbguard.evidence import not_verified
+from pytest_cmdbguard.witnesses.links import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_cmdbguard.campaigns.burial import Burial
+    from pytest_cmdbguard.witnesses.links import Link
 
 
 @check(
@@ -40,3 +44,35 @@ def secrets_are_unreadable_at_rest(burial: Burial, evidence: Evidence) -> None:
             )
     if not any(grave.searched for grave in graves):
         not_verified(f"no secret could be searched for: {graves[0].stopped}")
+
+
+@check(
+    id="CG-TRANS-001",
+    criterion="encryption-in-transit",
+    title="Database and Redis are reached through TLS, or through a Unix socket",
+    severity=Severity.HIGH,
+    cwe=319,
+    owasp="A02:2021 A04:2025 API8:2023",
+    asvs="5.0:12.3.1 5.0:12.3.3 4.0.3:9.2.2",
+    remedy="Demand TLS in the database and Redis URLs (sslmode=verify-full, rediss://).",
+)
+def backend_connections_are_encrypted(links: tuple[Link, ...], evidence: Evidence) -> None:
+    """PostgreSQL and Redis say how the target came in; others are named as not judged."""
+    for link in links:
+        evidence.add("connection", str(link))
+        if link.is_plain:
+            evidence.finding(f"{link}: anyone on the way can read it", sink=link.topic)
+    known = [link for link in links if link.peer != UNKNOWN]
+    evidence.measure(_counted(known), share=0)
+    if any(link.is_plain for link in known):
+        return
+    if not known:
+        not_verified("no connection of the target to a database or Redis that is known")
+    if others := [str(link) for link in links if link.peer == UNKNOWN]:
+        not_verified(f"what these connections carry is not known: {'; '.join(others)}")
+
+
+def _counted(links: Sequence[Link]) -> str:
+    secure = sum(bool(link.protection) for link in links)
+    local = sum(link.kind == "unix" for link in links)
+    return f"{secure} connections with TLS, {local} on Unix sockets"
