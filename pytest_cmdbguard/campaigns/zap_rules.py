@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.errors import SettingsError
+from pytest_cmdbguard.probes import samples
 from pytest_cmdbguard.services.zap_scan import ZapScan
+from pytest_cmdbguard.settings import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_cmdbguard.answers import Alert
@@ -20,6 +23,18 @@ if TYPE_CHECKING:
 
 BUDGET_S = {"quick": 10.0, "full": 60.0}
 SETTLE_S = 5.0
+
+
+def budget_s(table: Mapping[str, object], *, profile: str) -> float:
+    """How long ZAP's active rules may take: ``budget_s`` of ``[services.zap]``, or by profile.
+
+    Raises: SettingsError.
+    """
+    told = table.get("budget_s", BUDGET_S[profile])
+    if not isinstance(told, int | float) or isinstance(told, bool) or told <= 0:
+        remedy = "use a number of seconds above 0"
+        raise SettingsError("services.zap.budget_s", told, source=FILE, remedy=remedy)
+    return float(told)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +58,14 @@ class ZapRules:
         api: sends through its proxy.
         surroundings: valid values, so that ZAP starts from requests that get through.
         document: the OpenAPI document as a file.
-        profile: ``quick`` or ``full``.
+        budget_s: how long the active rules may take.
     """
 
     def __init__(
-        self, zap: Zap, api: Api, surroundings: Surroundings, *, document: Path, profile: str
+        self, zap: Zap, api: Api, surroundings: Surroundings, *, document: Path, budget_s: float
     ) -> None:
         self._zap, self._api, self._surroundings = zap, api, surroundings
-        self._document, self._budget_s = document, BUDGET_S[profile]
+        self._document, self._budget_s = document, budget_s
 
     def __call__(self, operations: Sequence[Operation], actors: Sequence[Actor]) -> Suspicions:
         """Run the rules as every actor in turn, or as the first where ZAP cannot change identity.
@@ -88,10 +103,21 @@ class ZapRules:
         api = self._api.as_actor(actor.name if actor else None)
         for operation in operations:
             if not ends_the_session(operation):
-                api.send(operation, self._surroundings.values(operation))
+                values = self._surroundings.values(operation)
+                api.send(operation, values)
+                api.send(operation, _with_options(operation) | values)
         percent = scan.attack(budget_s=budget_s)
         name = actor.name if actor else "nobody"
         return f"as {name} " + ("whole" if percent >= 100 else f"{percent} % in {budget_s:g} s")
+
+
+def _with_options(operation: Operation) -> dict[tuple[str, str], Any]:
+    """Samples of every query parameter: what ZAP has not seen, it does not attack."""
+    return {
+        (p.location, p.name): samples.sample(p.schema, example=p.example)
+        for p in operation.parameters
+        if p.location == "query"
+    }
 
 
 def one_per_role(actors: Sequence[Actor], first: Actor | None) -> list[Actor]:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from .zap import Zap
 
 MARK = "cmdbguard"  # of the context, the policy and the rules that are ours
-# query 1, body 2; path segments 16 are off by default, and REST has its ids there
-PLACES = (1 + 2, 16)
+# query 1, body 2; path segments 16 are off by default, and REST has its ids there. Beside the
+# places their share of the time: most ids are numbers that no payload gets past.
+PLACES = ((1 + 2, 3), (16, 1))
 # Rules that prove effects, by class. ZAP would run one rule after the other over the whole
 # target: each class gets a share of the time instead, and path segments come last.
 CLASSES = (
@@ -138,11 +139,12 @@ class ZapScan:
         classes = [rules for one in CLASSES if (rules := known.intersection(one))]
         classes.append(known - UNWANTED.keys() - {rule for one in CLASSES for rule in one})
         deadline = time.monotonic() + budget_s
-        rounds = [(places, rules) for places in PLACES for rules in classes if rules]
-        done = 0
-        for number, (places, rules) in enumerate(rounds):
-            share_s = (deadline - time.monotonic()) / (len(rounds) - number)
+        rounds = [(places, w, rules) for places, w in PLACES for rules in classes if rules]
+        done, waiting = 0, sum(weight for _, weight, _ in rounds)
+        for places, weight, rules in rounds:
+            share_s = (deadline - time.monotonic()) * weight / waiting
             done += self._round(places, rules, budget_s=share_s)
+            waiting -= weight
         return done // max(1, len(rounds))
 
     def _round(self, places: int, rules: set[int], *, budget_s: float) -> int:
