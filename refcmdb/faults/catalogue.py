@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import pathlib
 from typing import TYPE_CHECKING, Any
 
 from refcmdb import faults
@@ -11,13 +11,22 @@ from refcmdb import faults
 if TYPE_CHECKING:
     from types import ModuleType
 
-NOT_FAULTS = {"catalogue", "planting", "queries", "tools"}
+NOT_FAULTS = {
+    *("access", "catalogue", "planting", "planting_passwords", "planting_tokens"),
+    *("queries", "tools"),
+}
 
 
 def names() -> list[str]:
-    """The names, as ``serve --fault`` takes them."""
-    found = (module.name for module in pkgutil.iter_modules(faults.__path__))
-    return sorted(name.replace("_", "-") for name in found if name not in NOT_FAULTS)
+    """The names, as ``serve --fault`` takes them.
+
+    Modules without a ``KIND`` are tools of the others. None is imported before it is planted:
+    what it imports would be bound too early.
+    """
+    found = (path for place in faults.__path__ for path in pathlib.Path(place).glob("*.py"))
+    return sorted(
+        path.stem.replace("_", "-") for path in found if "\nKIND = " in path.read_text("utf-8")
+    )
 
 
 def entries() -> list[dict[str, Any]]:
