@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from refcmdb import faults
@@ -11,22 +12,15 @@ from refcmdb import faults
 if TYPE_CHECKING:
     from types import ModuleType
 
-NOT_FAULTS = {
-    *("access", "catalogue", "planting", "planting_passwords", "planting_tokens"),
-    *("queries", "tools"),
-}
+# Modules without this line are tools of the others.
+MARK = '\nKIND = "'
 
 
 def names() -> list[str]:
-    """The names, as ``serve --fault`` takes them.
-
-    Modules without a ``KIND`` are tools of the others. None is imported before it is planted:
-    what it imports would be bound too early.
-    """
-    found = (path for place in faults.__path__ for path in pathlib.Path(place).glob("*.py"))
-    return sorted(
-        path.stem.replace("_", "-") for path in found if "\nKIND = " in path.read_text("utf-8")
-    )
+    """The names, as ``serve --fault`` takes them."""
+    folder = Path(faults.__path__[0])
+    found = (path for path in folder.glob("*.py") if MARK in path.read_text("utf-8"))
+    return sorted(path.stem.replace("_", "-") for path in found)
 
 
 def entries() -> list[dict[str, Any]]:
