@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_cmdbguard.campaigns.sql_rounds import SqlSent, Trail
-    from pytest_cmdbguard.model import Exchange, Operation, Parameter, Sighting
+    from pytest_cmdbguard.model import Actor, Exchange, Operation, Parameter, Sighting
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.probes.surroundings import Surroundings
     from pytest_cmdbguard.witnesses.judge import Judgement
@@ -60,15 +60,28 @@ class SqlAttack:
     Remembers what it sent: a probe that was stored and becomes SQL in a later request (second
     order) is traced back to the place where it went in. What only broke out of its place is
     proven by repetition: two more probes with fresh tokens must leave the same statement.
+    ``others`` send where the actor of ``api`` is refused even with a valid request.
     """
 
     def __init__(
-        self, api: Api, surroundings: Surroundings, sql: SqlWitness, *, profile: str
+        self,
+        api: Api,
+        surroundings: Surroundings,
+        sql: SqlWitness,
+        *,
+        profile: str,
+        others: Sequence[Actor] = (),
     ) -> None:
         self._sql = sql
         self._origins: dict[str, SqlSent] = {}
-        full = profile == "full"
-        self._rounds = Rounds(api, surroundings, sql, full=full, remember=self._remember)
+        self._rounds = Rounds(
+            api,
+            surroundings,
+            sql,
+            full=profile == "full",
+            others=others,
+            remember=self._remember,
+        )
 
     def __call__(self, operation: Operation) -> Iterator[PointResult]:
         """One result per injection point, then one per earlier probe that surfaced as SQL."""

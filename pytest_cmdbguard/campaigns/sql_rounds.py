@@ -19,7 +19,7 @@ from pytest_cmdbguard.witnesses.judge import CONTROL, judge, sightings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pytest_cmdbguard.model import Operation, Parameter, Sighting
+    from pytest_cmdbguard.model import Actor, Operation, Parameter, Sighting
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.probes.surroundings import Surroundings
     from pytest_cmdbguard.witnesses.judge import Judgement
@@ -103,10 +103,11 @@ class Rounds:
         sql: SqlWitness,
         *,
         full: bool,
+        others: Sequence[Actor],
         remember: Callable[[SqlSent], None],
     ) -> None:
         self._api, self._surroundings, self._sql = api, surroundings, sql
-        self._volley = Volley(api, surroundings)
+        self._volley = Volley(api, surroundings, others=others)
         self._full, self._remember = full, remember
         self._has_tried_token = False
 

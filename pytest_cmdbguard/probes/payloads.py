@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import string
+from collections.abc import Mapping  # noqa: TC003 - dataclasses read it
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -61,12 +62,16 @@ PROFILES = {"quick": QUICK, "full": FULL}
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SqlProbe:
-    """One input with its tokens; ``family`` names the context it is made for."""
+    """One input with its tokens; ``family`` names the context it is made for.
+
+    ``beside`` are values by (location, name) that go with it: none here.
+    """
 
     family: str
     text: str
     tokens: tuple[str, ...]
     destructive: bool = False
+    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
 def fresh_token() -> str:
