@@ -14,7 +14,7 @@ OPERATION = "sites_update"
 
 def plant() -> None:
     """Renaming a site is an f-string."""
-    production = Writer._update  # noqa: SLF001 - this is what is broken
+    production = Writer._update
 
     async def update(self: Writer, session: Session, number: int, given: dict[str, Any]) -> None:
         if self.resource.name == "sites" and "name" in given:
@@ -24,4 +24,4 @@ def plant() -> None:
         if given:
             await production(self, session, number, given)
 
-    Writer._update = update  # type: ignore[method-assign] # noqa: SLF001 - as above
+    Writer._update = update  # type: ignore[method-assign]

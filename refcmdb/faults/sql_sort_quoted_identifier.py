@@ -1,5 +1,5 @@
-"""The rack list's ``sort`` is written into the ORDER BY clause, as a quoted identifier out of
-an allow-list.
+"""The rack list's ``sort`` is written into the ORDER BY clause, as a quoted identifier out of an
+allow-list.
 """
 
 from __future__ import annotations
