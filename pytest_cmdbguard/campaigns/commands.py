@@ -78,7 +78,8 @@ def _argument_probes(means: Means, _place: Place) -> Iterator[SinkProbe]:
 def _judge_argument(_means: Means, tried: Tried) -> Proof | None:
     for event in tried.events:
         command = event.command if event.sink == PROCESS else []
-        if (option := _option(command, tried.probe.tokens[0])) and not script_of(command):
+        option = next(filter(None, (_option(command, token) for token in tried.probe.tokens)), "")
+        if option and not script_of(command):
             return Proof(
                 text=f"the program received {option!r} as an option: {command}\n{event.place}",
                 severity=Severity.HIGH,

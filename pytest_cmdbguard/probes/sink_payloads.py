@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 ARGUMENTS: Mapping[str, Mapping[str, str]] = {
-    "quick": {"option": "-{c}", "long-option": "--{c}={d}"},
+    "quick": {"option": "-{c}", "long-option": "--{c}={d}", "word": "{c} -{d}"},
     "full": {"attached": "-o{c}"},
 }
 CODE: Mapping[str, Mapping[str, str]] = {
