@@ -26,6 +26,7 @@ CLASSES: Mapping[str, frozenset[int]] = {
     "argument": frozenset({88}),
     "template": frozenset({1336}),
     "code": frozenset({94, 95, 96, 97}),
+    "page": frozenset({79, 80, 87}),
     "path": frozenset({22, 23, 36, 73, 98}),
     "request": frozenset({918}),
     "entity": frozenset({611}),
@@ -40,6 +41,7 @@ SINKS: Mapping[str, frozenset[str]] = {
     "argument": frozenset({"process"}),
     "template": frozenset({"template", "code"}),
     "code": frozenset({"code"}),
+    "page": frozenset({"html"}),
     "path": frozenset({"file"}),
     "request": frozenset({"socket", "listener"}),
 }

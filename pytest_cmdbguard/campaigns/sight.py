@@ -37,8 +37,8 @@ class Sight:
         events = self._audit.mark()
         statements = self._sql.mark() if self._sql else None
         list(self._volley.each(operation, [(point, probe)]))
-        seen = {event.sink: _around(event.texts, token) for event in self._audit.since(events)}
-        seen = {sink: text for sink, text in seen.items() if text}
+        told = [(event.sink, " ".join(event.texts)) for event in self._audit.since(events)]
+        seen = {sink: text for sink, words in told if (text := _cut(words, token))}
         if self._sql and statements:
             text = next(_received(self._sql.since(statements), token), "")
             seen |= {"sql": text} if text else {}
@@ -50,12 +50,8 @@ def _received(statements: Iterable[Statement], token: str) -> Iterator[str]:
     listed = [s for s in statements if token in f"{s.text}{s.parameters}".lower()]
     for statement in sorted(listed, key=lambda s: token not in s.parameters.lower()):
         bound = _cut(statement.parameters, token)
-        text = _cut(statement.text, token) or statement.text[:SHOWN]
+        text = _cut(statement.text, token) or " ".join(statement.text.split())[:SHOWN]
         yield f"bound value {bound} of: {text}" if bound else text
-
-
-def _around(texts: Iterable[str], token: str) -> str:
-    return next(filter(None, (_cut(text, token) for text in texts)), "")
 
 
 def _cut(text: str, token: str) -> str:

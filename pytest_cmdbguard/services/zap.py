@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Finding
 
 NAME = "ZAP"
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0  # a scan of its own keeps it busy
 Level = Literal["core", "full"]
 RULES = frozenset({"ascanrules", "pscan", "pscanrules"})
 PAGE = 500
