@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Parameter, Severity, check, not_verified
-from pytest_cmdbguard.campaigns import guessing
+from pytest_cmdbguard.campaigns import default_accounts, guessing, jwt, url_credentials
+from pytest_cmdbguard.campaigns.dead_credentials import WAYS
+from pytest_cmdbguard.campaigns.login import token_of
+from pytest_cmdbguard.campaigns.password_hashes import weakness
+from pytest_cmdbguard.campaigns.token_quality import jwt_flaws, opaque_flaws
 
 if TYPE_CHECKING:
+    from pytest_cmdbguard import Operation
+    from pytest_cmdbguard.campaigns.admission import Admission
+    from pytest_cmdbguard.campaigns.cast import Cast
+    from pytest_cmdbguard.campaigns.dead_credentials import Executioner
     from pytest_cmdbguard.campaigns.login import LogIn
     from pytest_cmdbguard.model import Actor
+    from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.services.seat import Seat
+    from pytest_cmdbguard.witnesses.accounts import AccountWitness
 
 
 @check(
@@ -81,3 +91,173 @@ def users_cannot_be_enumerated(
         )
     for kind in ("answer", "time"):
         evidence.contact(log_in.operation, Parameter(location="log-in", name=kind), reached=True)
+
+
+@check(
+    id="CG-AUTH-003",
+    criterion="authentication",
+    title="No account has a password that everybody knows",
+    severity=Severity.CRITICAL,
+    cwe=1392,
+    owasp="A07:2021 A07:2025 API8:2023",
+    asvs="5.0:6.3.2 4.0.3:2.5.4",
+    remedy="Ship no accounts, or make their first user choose the password.",
+)
+def no_default_credentials(
+    log_in: LogIn,
+    admission: Admission,
+    accounts: AccountWitness | None,
+    made_by_us: frozenset[str],
+    profile: str,
+    evidence: Evidence,
+) -> None:
+    """At the log-in, where a backdoor would be, and against the hashes that the database has."""
+    for known in default_accounts.by_log_in(log_in, admission, profile=profile):
+        evidence.finding(
+            known.words,
+            operation=log_in.operation,
+            sink=f"account {known.user}",
+            exchange=known.exchange,
+        )
+    tried = 0
+    if accounts is not None:
+        found, tried = default_accounts.by_hash(accounts, ours=made_by_us, profile=profile)
+        for known in found:
+            evidence.finding(known.words, sink=f"account {known.user}")
+    for way, reached in (("log-in", True), ("hashes", tried > 0)):
+        evidence.contact(
+            log_in.operation,
+            Parameter(location="accounts", name=way),
+            reached=reached,
+            stopped="no stored hash is of a kind that can be tried here",
+        )
+
+
+@check(
+    id="CG-AUTH-004",
+    criterion="authentication",
+    title="A credential that was ended is dead at once",
+    severity=Severity.HIGH,
+    cwe=613,
+    owasp="A07:2021 A07:2025 API2:2023",
+    asvs="5.0:7.4.1 5.0:7.4.2 4.0.3:3.3.1",
+    remedy="Ask the database for the credential and its user with every request.",
+)
+def ended_credentials_are_dead(
+    executioner: Executioner, steady: Actor, victims: tuple[Actor, Actor], evidence: Evidence
+) -> None:
+    """Data shown to a credential that was logged out, expired, revoked or of a deleted user."""
+    for way in WAYS:
+        death = executioner(way, victims[0] if way == "user deleted" else steady)
+        if death.survived and death.answer:
+            evidence.finding(
+                f"a credential that was {way} was answered HTTP {death.answer.status} with data"
+                if way != "user deleted"
+                else f"a deleted user was answered HTTP {death.answer.status} with data",
+                sink=way,
+                exchange=death.answer,
+            )
+        evidence.contact(
+            executioner.operation,
+            Parameter(location="credential", name=way),
+            reached=death.answer is not None,
+            stopped=death.stopped,
+        )
+
+
+@check(
+    id="CG-AUTH-005",
+    criterion="authentication",
+    title="Passwords are stored with a slow, salted hash",
+    severity=Severity.HIGH,
+    cwe=916,
+    owasp="A02:2021 A04:2025",
+    asvs="5.0:11.4.2 4.0.3:2.4.1",
+    remedy="Store argon2id with 19 MiB and 2 passes, and hash anew when a user logs in.",
+)
+def passwords_are_hashed(
+    log_in: LogIn, steady: Actor, accounts: AccountWitness | None, evidence: Evidence
+) -> None:
+    """Reads the hashes, after a log-in that may have written one."""
+    log_in.enter(steady)
+    stored = accounts.passwords() if accounts else []
+    if not stored:
+        not_verified("no column of the database is named like one of passwords")
+    for one in stored:
+        wrong = weakness(one.text, steady.password if one.user == steady.name else "")
+        if wrong:
+            evidence.finding(f"{one.place} of {one.user}: {wrong}", sink=one.place)
+        evidence.contact(
+            log_in.operation,
+            Parameter(location="stored", name=f"{one.place} of {one.user}"),
+            reached=wrong is not None,
+            stopped="nobody knows this scheme",
+        )
+
+
+@check(
+    id="CG-AUTH-006",
+    criterion="authentication",
+    title="Tokens cannot be guessed, forged, changed, or read in the database",
+    severity=Severity.CRITICAL,
+    cwe=347,
+    owasp="A02:2021 A04:2025 API2:2023",
+    asvs="5.0:9.1.1 5.0:9.1.2 5.0:7.2.3 4.0.3:3.5.3",
+    remedy="Pin the algorithm and the key; make opaque tokens of 128 random bits, store a hash.",
+)
+def tokens_are_sound(
+    log_in: LogIn,
+    admission: Admission,
+    steady: Actor,
+    accounts: AccountWitness | None,
+    cast: Cast,
+    evidence: Evidence,
+) -> None:
+    """A token that we made ourselves and that is shown data is the proof."""
+    token = token_of(log_in.enter(steady))
+    carried = [token_of(cast.broadest)] if cast.broadest else []
+    flaws = [flaw for text in (token, *carried) for flaw in jwt_flaws(admission, text)]
+    if jwt.taken_apart(token) is None:
+        flaws += opaque_flaws(log_in, admission, accounts, steady)
+    for flaw in flaws:
+        evidence.finding(
+            flaw.words,
+            operation=log_in.operation,
+            sink=f"token {flaw.kind}",
+            exchange=flaw.exchange,
+            severity=None if flaw.exchange else Severity.HIGH,
+        )
+    evidence.contact(log_in.operation, Parameter(location="answer", name="token"), reached=True)
+
+
+@check(
+    id="CG-AUTH-007",
+    criterion="authentication",
+    title="A credential in the URL opens nothing",
+    severity=Severity.MEDIUM,
+    cwe=598,
+    owasp="A04:2021 A07:2025 API2:2023",
+    asvs="5.0:14.2.1 4.0.3:3.1.1",
+    remedy="Take credentials from the Authorization header or a cookie only.",
+)
+def credentials_stay_out_of_urls(
+    log_in: LogIn,
+    steady: Actor,
+    api: Api,
+    operations: tuple[Operation, ...],
+    profile: str,
+    evidence: Evidence,
+) -> None:
+    """A stranger with a valid token in the query, on every list."""
+    token = token_of(log_in.enter(steady))
+    for operation in url_credentials.readable(operations):
+        names = url_credentials.NAMES[: 4 if profile == "quick" else None]
+        for name, answer in url_credentials.accepted(api, operation, token, names):
+            evidence.finding(
+                f"a stranger with ?{name}=TOKEN was answered HTTP {answer.status} with data",
+                operation=operation,
+                point=Parameter(location="query", name=name),
+                sink="url",
+                exchange=url_credentials.without(answer, token),
+            )
+        evidence.contact(operation, Parameter(location="query", name="token"), reached=True)

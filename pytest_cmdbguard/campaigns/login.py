@@ -106,6 +106,7 @@ class Expendable:
     """Actors that are there to be locked and deleted, each handed out once."""
 
     def __init__(self, actors: Sequence[Actor]) -> None:
+        self.names = frozenset(actor.name for actor in actors)
         self._fresh: Iterator[Actor] = iter(actors)
         self._steady: Actor | None = None
 

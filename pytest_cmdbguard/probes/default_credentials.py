@@ -42,8 +42,8 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("mikrotik", "mikrotik"),
     ("juniper", "juniper123"),
 )
-# Tried first: one pair per name.
-QUICK = tuple({name: (name, word) for name, word in reversed(PAIRS)}.values())
+# Tried first: one pair per name, in the same order.
+QUICK = tuple({name: (name, word) for name, word in reversed(PAIRS)}.values())[::-1]
 # For users that really exist, besides the name itself.
 COMMON = ("password", "admin", "changeme", "123456", "secret", "welcome")
 

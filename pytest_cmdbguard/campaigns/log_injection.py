@@ -1,0 +1,113 @@
+"""Line ends in every input: does one of them begin a line of the log (CWE-117)?"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.probes.points import injection_points, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_cmdbguard.model import Exchange, Operation, Parameter
+    from pytest_cmdbguard.probes.client import Api
+    from pytest_cmdbguard.probes.surroundings import Surroundings
+    from pytest_cmdbguard.witnesses.logs import LogWitness
+
+SHOWN = 120
+# Where line ends cannot be sent, or are the kind's own: a document may have lines.
+CLOSED = {"header", "cookie", "content", "jwt"}
+FAMILIES = {
+    "line": "{c}\r\n{d}",
+    "feed": "{c}\n{d}",
+    "terminal": "{c}\x1b[2K\x1b[1G{d}",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An input that the log shows; ``proof`` is empty where it does so harmlessly."""
+
+    operation: Operation
+    point: Parameter
+    exchange: Exchange
+    proof: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One probe: ``first`` stands before what breaks the line, ``second`` behind it."""
+
+    operation: Operation
+    point: Parameter
+    exchange: Exchange
+    first: str
+    second: str
+
+
+class LogInjection:
+    """Sends line ends everywhere, then terminal controls to wherever the log showed something."""
+
+    def __init__(self, api: Api, surroundings: Surroundings, log: LogWitness) -> None:
+        self._api, self._surroundings, self._log = api, surroundings, log
+        self.points = 0
+
+    def __call__(self, operations: Sequence[Operation]) -> Iterator[Written]:
+        """Every point that the log shows, with the proof if it broke a line or a terminal."""
+        mark = self._log.mark()
+        sent = [
+            self._send(operation, point, "line")
+            for operation in operations
+            if not ends_the_session(operation)
+            for point in injection_points(operation)
+            if point.location not in CLOSED
+        ]
+        self.points = len(sent)
+        logged = self._log.since(mark)
+        for one in sent:
+            if one.first.encode() in logged or one.second.encode() in logged:
+                yield from self._closer(one, logged)
+
+    def _closer(self, one: Sent, logged: bytes) -> Iterator[Written]:
+        """The first family that does harm, else the harmless sighting."""
+        proof, last = proof_in(logged, one), one
+        for family in ("feed", "terminal"):
+            if proof:
+                break
+            mark = self._log.mark()
+            last = self._send(one.operation, one.point, family)
+            proof = proof_in(self._log.since(mark), last)
+        yield Written(
+            operation=one.operation, point=one.point, exchange=last.exchange, proof=proof
+        )
+
+    def _send(self, operation: Operation, point: Parameter, family: str) -> Sent:
+        first, second = fresh_token(), fresh_token()
+        text = FAMILIES[family].format(c=first, d=second)
+        values = place(self._surroundings.values(operation), point, text)
+        exchange = self._api.send(operation, values, tokens=(first, second))
+        return Sent(
+            operation=operation, point=point, exchange=exchange, first=first, second=second
+        )
+
+
+def proof_in(logged: bytes, sent: Sent) -> str:
+    """The line that begins with our text, or holds our control characters; empty if none does."""
+    lines = re.split(rb"[\r\n]", logged)
+    for before, line in zip([b"", *lines], lines, strict=False):
+        if line.lstrip().startswith(sent.second.encode()):
+            return (
+                f"a line of the log begins with what the request sent: »{_shown(line)}« "
+                f"after »{_shown(before)}«"
+            )
+        if b"\x1b" in line and sent.second.encode() in line:
+            return f"a line of the log holds control characters of ours: {_shown(line)!r}"
+    return ""
+
+
+def _shown(line: bytes) -> str:
+    return line.decode("utf-8", "replace").strip()[-SHOWN:]
