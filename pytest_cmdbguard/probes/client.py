@@ -7,6 +7,7 @@ import json as json_format
 import re
 import socket
 import time
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -225,6 +226,8 @@ class _PromptAdapter(HTTPAdapter):
 def _session(actor: Actor | None, proxy: str | None, *, verify: bool | str) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
+    if actor is None:  # nobody stays nobody, also after a log-in that sets a cookie
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.verify = verify
     session.headers.update(_AGENT | dict(actor.headers if actor else {}))
     session.proxies = {"http": proxy, "https": proxy} if proxy else {}

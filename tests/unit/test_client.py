@@ -72,6 +72,13 @@ def test_cookies_of_one_actor_are_not_those_of_another(api, server):
     ]
 
 
+def test_nobody_keeps_no_cookie(api, server):
+    server.answer = lambda _: (200, {"Set-Cookie": "session=red"}, b"")
+    for _ in range(2):
+        api.as_actor(None).get("/")
+    assert [handler.headers.get("Cookie") for handler in server.asked] == [None, None]
+
+
 def test_redirects_are_answers(api, server):
     server.answer = lambda _: (302, {"Location": "/elsewhere"}, b"")
     assert api.get("/").status == 302
