@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,18 +14,25 @@ if TYPE_CHECKING:
 
 # Modules without this line are tools of the others.
 MARK = '\nKIND = "'
+TOLD = frozenset({"KIND", "CHECK", "OPERATION", "ALSO"})
 
 
 def names() -> list[str]:
     """The names, as ``serve --fault`` takes them."""
-    folder = Path(faults.__path__[0])
-    found = (path for path in folder.glob("*.py") if MARK in path.read_text("utf-8"))
-    return sorted(path.stem.replace("_", "-") for path in found)
+    return [entry["name"] for entry in entries()]
 
 
 def entries() -> list[dict[str, Any]]:
-    """One entry per fault and twin; ``also`` holds further checks that rightly see it."""
-    return [_entry(name) for name in names()]
+    """One entry per fault and twin; ``also`` holds further checks that rightly see it.
+
+    The modules are read, not imported: that would load all of the product for a list.
+    """
+    found = []
+    for path in sorted(Path(faults.__path__[0]).glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if MARK in text:
+            found.append(_entry(path.stem.replace("_", "-"), ast.parse(text)))
+    return found
 
 
 def plant(name: str) -> None:
@@ -32,15 +40,21 @@ def plant(name: str) -> None:
     _module(name).plant()
 
 
-def _entry(name: str) -> dict[str, Any]:
-    module = _module(name)
+def _entry(name: str, module: ast.Module) -> dict[str, Any]:
+    told = {
+        target.id: ast.literal_eval(node.value)
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in TOLD
+    }
     return {
         "name": name,
-        "kind": module.KIND,
-        "check": module.CHECK,
-        "operation": module.OPERATION,
-        "also": list(getattr(module, "ALSO", ())),
-        "summary": " ".join((module.__doc__ or "").split()),
+        "kind": told["KIND"],
+        "check": told["CHECK"],
+        "operation": told["OPERATION"],
+        "also": list(told.get("ALSO", ())),
+        "summary": " ".join((ast.get_docstring(module) or "").split()),
     }
 
 
