@@ -38,6 +38,7 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "front": list,
     "code": list,
     "python": str,
+    "advisories": str,
     "paths": list,
     "without": list,
 }

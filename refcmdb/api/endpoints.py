@@ -228,7 +228,7 @@ async def cached(
 
 def read_response(request: Request, body: bytes, *, hit: bool) -> Response:
     """A cacheable answer; 304 for who has it already."""
-    etag = f'W/"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+    etag = etag_of(body)
     headers = {
         "Cache-Control": "private, no-cache",
         "ETag": etag,
@@ -239,6 +239,11 @@ def read_response(request: Request, body: bytes, *, hit: bool) -> Response:
     if etag in (part.strip() for part in known.split(",")):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=JSON, headers=headers)
+
+
+def etag_of(body: bytes) -> str:
+    """What a client compares to know whether it has this answer."""
+    return f'W/"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
 
 
 def json_response(
