@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     users.add_argument("--role", choices=("viewer", "operator"), default="viewer")
     users.add_argument("--tenant", required=True)
 
+    keys = commands.add_parser("keys", help="keys that seal secrets: new, status, rotate")
+    keys.add_argument("action", choices=("new", "status", "rotate"))
+
     serve = commands.add_parser("serve", help="answer requests until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from msgspec import UNSET
 
 from refcmdb import models
-from refcmdb.api import statements
+from refcmdb.api import events, statements
 from refcmdb.api.problems import Problem, missing
 from refcmdb.api.reading import read_rows, scope_of
 from refcmdb.api.references import check_references, owners_of, tag_ids
@@ -227,6 +227,14 @@ class Writer:
     async def _invalidate(self, changes: Sequence[Change]) -> None:
         tags = {tag for change in changes for tag in tags_of_change(self.resource, change)}
         await self.backend.cache.invalidate(tags)
+        if changes:
+            event = events.Event(
+                event=changes[0].action,
+                object_type=self.resource.name,
+                request_id=self.request_id,
+                items=[change.item for change in changes],
+            )
+            await events.announce(self.backend, event)
 
     @contextlib.asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Session]:

@@ -112,9 +112,9 @@ def _content(text: str) -> str:
 
 
 def _key(entry: str) -> tuple[str, bytes]:
-    key_id, _, encoded = entry.partition(":")
-    if not KEY_ID.fullmatch(key_id):
-        raise KeyProblem("needs ids of 1 to 16 of a-z, 0-9 and - before each colon")
+    key_id, colon, encoded = entry.partition(":")
+    if not (colon and KEY_ID.fullmatch(key_id)):
+        raise KeyProblem("needs entries id:base64, with ids of 1 to 16 of a-z, 0-9 and -")
     try:
         key = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:

@@ -1,31 +1,27 @@
-"""Trying a webhook, and telling webhooks what happened to devices."""
+"""Trying a webhook."""
 
 from __future__ import annotations
 
 import functools
-import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from refcmdb import models
 from refcmdb.api import schemas
 from refcmdb.api.endpoints import ResourceEndpoints, json_response
+from refcmdb.api.events import parcel_for
 from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import Problem, missing
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_id
-from refcmdb.services import encryption
 from refcmdb.services.database import Statement, compiled
-from refcmdb.services.delivery import Parcel
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from refcmdb.api.reading import Backend
-
-log = logging.getLogger(__name__)
 
 
 async def test(backend: Backend, request: Request) -> Response:
@@ -46,18 +42,6 @@ async def test(backend: Backend, request: Request) -> Response:
         problem=receipt.problem,
     )
     return json_response(shown)
-
-
-def parcel_for(backend: Backend, row: Any, *, event: str, body: bytes) -> Parcel | None:  # noqa: ANN401 - a row of the database
-    """What is sent to a webhook; None where its secret cannot be opened."""
-    number, owner, url, envelope = row
-    place = encryption.place("webhooks", "secret", owner)
-    try:
-        secret = backend.settings.keys.open(envelope, place=place)
-    except encryption.KeyProblem as error:
-        log.warning("webhook %d cannot be served: %s", number, error)
-        return None
-    return Parcel(webhook_id=number, url=url, secret=secret, event=event, body=body)
 
 
 @functools.cache
