@@ -80,12 +80,18 @@ class Target(Protocol):
     policy: Mapping[str, tuple[str, ...]]
     https: str | None
     authority: Path | None
-    code: tuple[Path, ...]
-    python: Path | None
 
     @property
     def directory(self) -> Path | None:
         """Where its commands run, None where that does not matter."""
+
+    @property
+    def code(self) -> tuple[Path, ...]:
+        """Files and directories of its source; empty where it is not Python or nobody told."""
+
+    @property
+    def python(self) -> Path | None:
+        """The interpreter that runs it; None as above."""
 
     @property
     def version(self) -> str:
