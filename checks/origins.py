@@ -8,10 +8,14 @@ from pytest_cmdbguard import Evidence, Parameter, Severity, check
 from pytest_cmdbguard.probes.cookies import weaknesses
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_cmdbguard.campaigns.cast import Conversation
+    from pytest_cmdbguard.campaigns.forgery import Forgery
     from pytest_cmdbguard.campaigns.origins import Origins
     from pytest_cmdbguard.campaigns.people import People
     from pytest_cmdbguard.probes.client import Api
+    from pytest_cmdbguard.witnesses.browser import Browser
 
 SESSION = Parameter(location="cookie", name="session")
 
@@ -72,3 +76,43 @@ def other_origins_read_nothing(
                 sink="header access-control-allow-origin",
                 exchange=read.exchange,
             )
+
+
+@check(
+    id="CG-CSRF-001",
+    criterion="csrf",
+    title="No other origin acts in a person's name",
+    severity=Severity.HIGH,
+    cwe=352,
+    owasp="A01:2021 A01:2025",
+    asvs="5.0:3.5.1 5.0:3.5.2 5.0:3.5.3 4.0.3:4.2.2",
+    remedy="Ask each changing request that a cookie opens for its session's token or its Origin.",
+)
+def other_origins_change_nothing(
+    people: People,
+    forgery: Callable[[], Forgery],
+    browser_if_any: Callable[[], Browser] | None,
+    conversation: Conversation,
+    evidence: Evidence,
+) -> None:
+    """Judged by the row: it holds what a page of another origin chose, sent by a real browser."""
+    if absent := people.absence(conversation):
+        evidence.measure(absent, share=0)
+        return
+    forger = forgery()
+    sent = forger.sent()
+    for operation, is_open in forger.opened(sent):
+        evidence.contact(operation, SESSION, reached=is_open, stopped="the session opens it not")
+    for obeyed in forger.obeyed(sent, browser_if_any):
+        forged = obeyed.forged
+        evidence.finding(
+            f"{forged.way} on a page of {forged.origin}, which needs nothing but the cookie of "
+            f"{people.first.actor.name}, wrote {obeyed.row}"
+            + (": Chromium sent it" if obeyed.shown else ""),
+            operation=forged.operation,
+            point=SESSION,
+            sink="row",
+            exchange=forged.exchange,
+        )
+    shown = "confirmed in Chromium" if browser_if_any else "without a browser"
+    evidence.measure(f"{len(sent)} forged requests, {shown}", share=0)

@@ -128,6 +128,15 @@ class Pages:
                 if sent.exchange.status < 400:
                     yield sent
 
+    def hidden_fields(self, api: Api) -> dict[str, str]:
+        """What the forms of all pages send by themselves when somebody else opens them."""
+        fields: dict[str, str] = {}
+        for page in self.operations():
+            exchange = api.send(page, self._surroundings.values(page))
+            if html.is_page(exchange):
+                fields |= html.hidden_fields(exchange.body)
+        return fields
+
     def ask(self, page: Operation, values: Mapping[tuple[str, str], object]) -> Exchange:
         """A page with some of its values chosen."""
         return self._api.send(page, {**self._surroundings.values(page), **values})

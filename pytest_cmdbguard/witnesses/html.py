@@ -56,6 +56,12 @@ def scripts_of(page: bytes) -> str:
     return "\n".join(node.text() for node in nodes)
 
 
+def hidden_fields(page: bytes) -> dict[str, str]:
+    """What a page's forms would send without anybody typing it, by name."""
+    fields = LexborHTMLParser(page).css('input[type="hidden"][name]')
+    return {str(f.attributes["name"]): f.attributes.get("value") or "" for f in fields}
+
+
 def sightings(page: bytes, tokens: Collection[str]) -> Iterator[Sighting]:
     """Every place where one of the tokens stands in a page.
 
