@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 KIND = "fault"
 CHECK = "CG-UPL-001"
 OPERATION = "attachments_create"
+ALSO = ("CG-PATH-001",)
 
 
 def plant() -> None:
