@@ -11,7 +11,7 @@ OPERATION = ""
 
 def plant() -> None:
     """Two suites more."""
-    balancer.CIPHER_SUITES += (  # type: ignore[misc]
+    balancer.CIPHER_SUITES += (
         "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
         "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
     )

@@ -16,7 +16,7 @@ OPERATION = ""
 
 def plant() -> None:
     """No Caddy."""
-    balancer.serve = lambda front: asyncio.run(forward(front))  # type: ignore[assignment]
+    balancer.serve = lambda front: asyncio.run(forward(front))
 
 
 async def forward(front: balancer.Front) -> int:

@@ -11,4 +11,4 @@ OPERATION = ""
 
 def plant() -> None:
     """One suite."""
-    balancer.CIPHER_SUITES = ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",)  # type: ignore[assignment]
+    balancer.CIPHER_SUITES = ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",)

@@ -19,7 +19,7 @@ from refcmdb.settings import SettingsError
 Json = dict[str, Any]
 
 # RFC 9325 §4.2: forward secrecy and authenticated encryption only.
-CIPHER_SUITES = (
+CIPHER_SUITES: tuple[str, ...] = (
     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
     "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
