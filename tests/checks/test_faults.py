@@ -117,3 +117,12 @@ def test_faults_are_found_and_twins_left_alone_on_real_services(separate_cache, 
     assert last.startswith("faults: 3 planted, 3 found; twins: 2 sound, 0 accused; "), last
     assert finished.returncode == 0
     assert finished.stdout.count("\nok ") == 5
+
+
+def test_a_sample_has_a_fault_and_a_twin_of_every_check():
+    everything = faults.catalogue()
+    first, second = (faults.sampled(everything, number) for number in (0, 1))
+    kinds = {(one.check, one.kind) for one in everything}
+    assert {(one.check, one.kind) for one in first} == kinds
+    assert len(first) == len(second) == len(kinds)
+    assert first != second
