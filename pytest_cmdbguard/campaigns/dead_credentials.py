@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.campaigns import jwt
 from pytest_cmdbguard.campaigns.admission import shows_data
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.campaigns.login import token_of
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.witnesses.accounts import EXPIRY, REVOKED
 
@@ -72,6 +74,8 @@ class Executioner:
         if way == "user deleted":
             found = self._accounts.delete_user(actor.name)
             return "" if found else "no row with a password is the user's"
+        if way == "expired" and jwt.taken_apart(token_of(actor)):
+            return "a JWT carries its own end"
         wanted = (EXPIRY, "timestamp") if way == "expired" else (REVOKED, "boolean")
         expression = "now() - interval '1 hour'" if way == "expired" else "true"
         changed = False

@@ -52,8 +52,12 @@ class Sent:
 class LogInjection:
     """Sends line ends everywhere, then terminal controls to wherever the log showed something."""
 
-    def __init__(self, api: Api, surroundings: Surroundings, log: LogWitness) -> None:
+    def __init__(
+        self, api: Api, surroundings: Surroundings, log: LogWitness, *, profile: str
+    ) -> None:
+        """``quick`` leaves out the bodies of secured operations."""
         self._api, self._surroundings, self._log = api, surroundings, log
+        self._profile = profile
         self.points = 0
 
     def __call__(self, operations: Sequence[Operation]) -> Iterator[Written]:
@@ -64,13 +68,17 @@ class LogInjection:
             for operation in operations
             if not ends_the_session(operation)
             for point in injection_points(operation)
-            if point.location not in CLOSED
+            if self._is_open(operation, point)
         ]
         self.points = len(sent)
         logged = self._log.since(mark)
         for one in sent:
             if one.first.encode() in logged or one.second.encode() in logged:
                 yield from self._closer(one, logged)
+
+    def _is_open(self, operation: Operation, point: Parameter) -> bool:
+        early = point.location in {"path", "query"} or not operation.secured
+        return point.location not in CLOSED and (early or self._profile == "full")
 
     def _closer(self, one: Sent, logged: bytes) -> Iterator[Written]:
         """The first family that does harm, else the harmless sighting."""

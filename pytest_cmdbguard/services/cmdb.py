@@ -14,6 +14,7 @@ from .process import Command, Process
 from .watching import Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_cmdbguard.targets import Target
@@ -26,9 +27,20 @@ START_WITHIN_S = 60.0
 class Cmdb:
     """A process of the target on a port of its own; ``base_url`` has no slash at its end."""
 
-    def __init__(self, run: RunDirectory, target: Target, *, name: str = "cmdb") -> None:
-        """Not started yet; ``name`` is that of its log file, unique in the run."""
+    def __init__(
+        self,
+        run: RunDirectory,
+        target: Target,
+        *,
+        name: str = "cmdb",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Not started yet; ``name`` is that of its log file, unique in the run.
+
+        ``environment`` overrules what the target says of its own.
+        """
         self.run, self.target, self.name = run, target, name
+        self._overruled = dict(environment or {})
         self.version = ""
         self.watch: Watch | None = Watch(run, name)
         self.log: Path | None = run.logs / f"{name}.log"
@@ -63,6 +75,7 @@ class Cmdb:
         argv, environment = self.target.command(
             port=port, database_url=self.database_url, redis_url=self.redis_url
         )
+        environment = {**environment, **self._overruled}
         if self.watch:
             self.watch.lay()
             environment = self.watch.environment(environment)

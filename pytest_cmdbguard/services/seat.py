@@ -15,6 +15,8 @@ from .inheritance import marked
 from .redis import DATABASES, database_url, empty
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from pytest_cmdbguard.model import Actor
     from pytest_cmdbguard.settings import Settings
     from pytest_cmdbguard.targets import Target
@@ -115,6 +117,25 @@ class Seat:
             self._cloned = False
             with contextlib.suppress(ServiceError):  # the server is gone, and the clone with it
                 self.shared.postgres.drop(self.database)
+
+    @contextlib.contextmanager
+    def another(self, name: str, environment: Mapping[str, str]) -> Iterator[str]:
+        """One more instance on the same database, with another environment; its base URL.
+
+        Raises: ServiceMissing for a target that somebody else runs, ServiceNotReady.
+        """
+        if self.target.running:
+            problem = "the target runs elsewhere, and no second one can be started"
+            raise ServiceMissing("a second instance", problem, remedy="test its limits by hand")
+        cmdb = Cmdb(
+            self.run, self.target, name=f"cmdb-{self.worker}-{name}", environment=environment
+        )
+        cmdb.database_url, cmdb.redis_url = self.app_database_url, self.redis_url
+        try:
+            cmdb.start()
+            yield cmdb.base_url
+        finally:
+            cmdb.stop()
 
     def zap(self) -> Zap | None:
         """ZAP, as soon as it is ready; None when it is off.

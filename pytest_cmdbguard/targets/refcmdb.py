@@ -79,9 +79,9 @@ SPEED = {
 
 LOGIN = Login(operation="login")
 PROTECTION = Protection(
-    requests=2000,
+    requests=200,
     within_s=10,
-    environment={"REFCMDB_RATE_LIMIT": ""},
+    environment={"REFCMDB_RATE_LIMIT": "600"},
     events={
         "login_failed": r'"event": "login\.failed".*"actor": "{actor}"',
         "login_locked": r'"event": "login\.locked".*"actor": "{actor}"',
