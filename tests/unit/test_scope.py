@@ -19,6 +19,7 @@ def query(name, *, required=False):
 
 @pytest.fixture
 def document():
+    required = query("at__once", required=True)
     answer = {"responses": {"200": {"description": "ok"}}}
     body = {"content": {"application/json": {"schema": reference("Device")}}}
     schemas = {
