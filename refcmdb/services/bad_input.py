@@ -4,8 +4,11 @@ from __future__ import annotations
 
 
 class BadInput(Exception):
-    """One thing wrong: ``field`` is where, the message is for the caller and leaks nothing."""
+    """One thing wrong: ``field`` is where, the message is for the caller and leaks nothing.
 
-    def __init__(self, field: str, message: str) -> None:
-        self.field = field
+    ``hostile`` is what no honest mistake looks like: it is worth a security event.
+    """
+
+    def __init__(self, field: str, message: str, *, hostile: bool = False) -> None:
+        self.field, self.hostile = field, hostile
         super().__init__(message)

@@ -88,9 +88,10 @@ def require_plain(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise BadInput("", "aliases are not taken")
+            raise BadInput("", "aliases are not taken", hostile=True)
         if getattr(event, "tag", None) is not None:
-            raise BadInput("", f"tags such as {str(event.tag)[:50]} are not taken")
+            problem = f"tags such as {str(event.tag)[:50]} are not taken"
+            raise BadInput("", problem, hostile=True)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST_YAML:

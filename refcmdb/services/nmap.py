@@ -53,7 +53,8 @@ def parsed(raw: bytes) -> Element:
     try:
         root: Element = defusedxml.ElementTree.fromstring(raw)
     except DefusedXmlException:
-        raise BadInput("", "the document declares entities or refers to other files") from None
+        problem = "the document declares entities or refers to other files"
+        raise BadInput("", problem, hostile=True) from None
     except (ParseError, ValueError, LookupError):
         raise BadInput("", "the body is not valid XML") from None
     return root

@@ -300,6 +300,26 @@ def test_wrong_scan_is_refused(red, content):
     assert errors_of(send(red, "/discovery/nmap", content, XML))
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "kind"),
+    [
+        ("/discovery/nmap", ENTITIES["file"] + "<nmaprun>&e;</nmaprun>", XML),
+        ("/devices/import", "- !!python/object/apply:os.getpid []\n", YAML),
+        ("/devices/import", "- &a {name: x}\n- *a\n", YAML),
+        ("/tools/render", '{"template": "{{ \'\'.__class__ }}"}', "application/json"),
+    ],
+)
+def test_hostile_document_is_a_security_event(red, server, path, content, kind):
+    before = events_of(server)
+    assert errors_of(send(red, path, content, kind))
+    (event,) = [one for one in events_of(server)[len(before) :] if "hostile" in one]
+    assert f"POST /api/v1{path}" in event
+
+
+def events_of(server) -> list[str]:
+    return [line for line in server.log.read_text().splitlines() if "refcmdb.security" in line]
+
+
 def test_one_wrong_host_stops_the_whole_scan(red):
     address = new_address()
     assert errors_of(scan(red, host(address), host("nowhere")))

@@ -222,7 +222,7 @@ def test_wrong_template_is_explained(red, template, message):
 def test_template_is_bounded_and_the_next_one_is_rendered(red, template):
     began = time.monotonic()
     assert message_of(render(red, template)) == "takes too long or too much memory"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert render(red, "next").json() == {"output": "next"}
 
 

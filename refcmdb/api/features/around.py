@@ -9,6 +9,7 @@ from refcmdb.api import endpoints, reading
 from refcmdb.api.problems import Problem, invalid
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_query
+from refcmdb.middleware.security import events
 from refcmdb.services.bad_input import BadInput
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ async def named_device(backend: Backend, actor: Actor, number: int) -> DeviceIte
 
 
 @contextlib.contextmanager
-def bad_input_told() -> Iterator[None]:
-    """A service's BadInput in the body becomes Problem 422."""
+def bad_input_told(request: Request) -> Iterator[None]:
+    """A service's BadInput in the body becomes Problem 422, and hostile input an event."""
     try:
         yield
     except BadInput as error:
+        if error.hostile:
+            events.emit("input.hostile", request.scope, outcome="refused", detail=str(error))
         raise invalid(error.field, str(error)) from error

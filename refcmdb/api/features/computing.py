@@ -31,7 +31,7 @@ async def compute(backend: Backend, request: Request) -> Response:
     actor = await tool_user(backend, request)
     wanted = await read_body(request, Computation)
     figures = await figures_of(backend, await named_device(backend, actor, wanted.device_id))
-    with bad_input_told():
+    with bad_input_told(request):
         value = expressions.evaluate(wanted.expression, figures)
     return endpoints.json_response(Computed(value=value, figures=figures))
 

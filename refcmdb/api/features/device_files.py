@@ -92,7 +92,7 @@ async def import_(backend: Backend, request: Request) -> Response:
     read_query(request, endpoints.NoQuery)
     media_type, raw = await read_content(request, tuple(EXAMPLES))
     read = device_documents.read_csv if media_type == CSV else device_documents.read_yaml
-    with bad_input_told():
+    with bad_input_told(request):
         given = await asyncio.to_thread(read, raw)
     rows = rows_of(given)
     bodies = await names.bodies_of(backend, actor, rows)

@@ -59,7 +59,7 @@ async def take_scan(backend: Backend, request: Request) -> Response:
     if actor.tenant_id is None and owner is UNSET:
         raise invalid("tenant_id", "is required from an actor without a tenant")
     _, raw = await read_content(request, XML)
-    with bad_input_told():
+    with bad_input_told(request):
         hosts = nmap.hosts_of(raw)
     known = await _known(backend, actor.tenant_id or owner, hosts)
     bodies = [

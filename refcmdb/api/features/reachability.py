@@ -43,7 +43,7 @@ async def check(backend: Backend, request: Request) -> Response:
     )
 
 
-def note(user_id: int, host: str, reason: str) -> None:
+def note(user_id: int, host: str, reason: str, /) -> None:
     """Who looked at whom, and why."""
     log.info("user %d checks %s: %s", user_id, host, reason or "no reason given")
 

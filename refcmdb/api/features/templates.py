@@ -40,7 +40,7 @@ async def render_stored(backend: Backend, request: Request) -> Response:
         raise missing(resource.singular)
     stored: Any = await reading.read_detail(backend, resource, actor, number)
     values = await values_of(backend, actor, wanted.device_id, wanted.variables)
-    return endpoints.json_response(Rendered(await output_of(stored.body, values)))
+    return endpoints.json_response(Rendered(await output_of(request, stored.body, values)))
 
 
 async def render_given(backend: Backend, request: Request) -> Response:
@@ -48,7 +48,7 @@ async def render_given(backend: Backend, request: Request) -> Response:
     actor = await tool_user(backend, request)
     wanted = await read_body(request, TemplateRendering)
     values = await values_of(backend, actor, wanted.device_id, wanted.variables)
-    output = await output_of(wanted.template, values)
+    output = await output_of(request, wanted.template, values)
     return endpoints.json_response(Rendered(titled(wanted.title, output)))
 
 
@@ -66,9 +66,9 @@ async def values_of(
     return {**variables, "device": described}
 
 
-async def output_of(template: str, values: Mapping[str, object]) -> str:
+async def output_of(request: Request, template: str, values: Mapping[str, object]) -> str:
     """The configuration. Raises: Problem 422 for a template that is wrong."""
-    with bad_input_told():
+    with bad_input_told(request):
         return await templating.rendered(template, values)
 
 

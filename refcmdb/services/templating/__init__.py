@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FIELD = "template"
 WAIT_S = 1.0
-START_S = 5.0
+START_S = 10.0
 LONGEST_OUTPUT = 100_000
 # An answer is one line; JSON writes some characters as six.
 LONGEST_LINE = 8 * LONGEST_OUTPUT
@@ -40,7 +40,7 @@ class Renderer:
         async with self._turn:
             answer = await self._asked(line)
         if "output" not in answer:
-            raise BadInput(FIELD, answer["problem"])
+            raise BadInput(FIELD, answer["problem"], hostile="hostile" in answer)
         return answer["output"]
 
     async def _asked(self, line: bytes) -> dict[str, str]:

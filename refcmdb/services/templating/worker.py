@@ -35,11 +35,11 @@ def main() -> None:
 
 
 def answer(text: str, values: dict[str, Any]) -> dict[str, str]:
-    """``output``, or ``problem`` for whoever wrote the template."""
+    """``output``, or ``problem`` for whoever wrote the template, and ``hostile`` if it is."""
     try:
         return {"output": _rendered(text, values)}
     except SecurityError:
-        return {"problem": "reaches for what templates may not have"}
+        return {"problem": "reaches for what templates may not have", "hostile": "yes"}
     except jinja2.UndefinedError as error:
         return {"problem": f"cannot be rendered: {str(error)[:200]}"}
     except jinja2.TemplateSyntaxError as error:
