@@ -76,12 +76,17 @@ class People:
             (location, slash + self._login.password): actor.password,
         }
 
+    @property
+    def whoever(self) -> Actor:
+        """Who sees most of the actors with a password."""
+        known = [actor for actor in self._cast.actors if actor.password]
+        broadest = self._cast.broadest
+        return broadest if broadest in known else known[0]
+
     @functools.cached_property
     def first(self) -> Person:
         """The person who sees most."""
-        known = [actor for actor in self._cast.actors if actor.password]
-        broadest = self._cast.broadest
-        return self._log_in(broadest if broadest in known else known[0])
+        return self._log_in(self.whoever)
 
     @functools.cached_property
     def other(self) -> Person | None:

@@ -31,9 +31,9 @@ class Reached:
     """What became of a harmless text at one place.
 
     ``sinks`` names who saw it: ``sql``, ``process``, ``file``, ``socket``, ``listener``, ``code``,
-    ``template``, ``import``, ``pickle``, ``log``, ``html`` (shown in a page). ``status`` is that
-    of the answer, 0 where nothing was sent because the schema takes no text; ``reflected`` says
-    whether the answer had the text in it, ``media`` its media type.
+    ``template``, ``import``, ``pickle``, ``log``, ``html`` (shown in a page), ``header`` (of the
+    answer). ``status`` is that of the answer, 0 where nothing was sent because the schema takes
+    no text; ``reflected`` says whether the answer had the text in it, ``media`` its media type.
     """
 
     point: Parameter
@@ -130,6 +130,8 @@ class ReachMap:
         media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if reflected and "html" in media:
             sinks.add("html")
+        if any(token in value.lower() for value in answer.headers.values()):
+            sinks.add("header")
         return Reached(
             point=sent.point,
             sinks=frozenset(sinks),
