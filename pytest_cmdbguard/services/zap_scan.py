@@ -192,7 +192,7 @@ class ZapScan:
 
     def _set_options(self) -> None:
         ascan, pscan = self._client.ascan, self._client.pscan
-        ask(lambda: ascan.add_scan_policy(MARK, "MEDIUM", "LOW"))
+        ask(lambda: ascan.add_scan_policy(MARK, "MEDIUM", "MEDIUM"))
         ask(lambda: ascan.set_option_inject_plugin_id_in_header("true"))
         ask(lambda: ascan.set_option_target_params_enabled_rpc(BODIES))
         ask(lambda: pscan.set_max_alerts_per_rule("10"))
