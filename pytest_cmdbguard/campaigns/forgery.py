@@ -7,17 +7,16 @@ that holds what the page chose. Chromium then shows whether it really sends the 
 from __future__ import annotations
 
 import dataclasses
-import html as escaping
-import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
+from pytest_cmdbguard.campaigns import forged_pages
 from pytest_cmdbguard.campaigns.cast import ends_the_session
 from pytest_cmdbguard.campaigns.origins import FOREIGN, foreign_origins
 from pytest_cmdbguard.probes.markup import accepts
 from pytest_cmdbguard.probes.payloads import fresh_token
-from pytest_cmdbguard.probes.points import FORM, assembled, injection_points
+from pytest_cmdbguard.probes.points import injection_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 Values = dict[tuple[str, str], object]
 MARK = re.compile(r"zq[0-9a-z]{10}m(\d\d\d)", re.IGNORECASE)
+REFUSED = frozenset({400, 409, 422})
 BETWEEN_ORIGINS = {"any", "begins like ours", "another port"}
 
 
@@ -110,23 +110,30 @@ class Forgery:
                 yield Obeyed(forged=forged, row=row, shown=browser is not None)
 
     def _of(self, operation: Operation) -> Iterator[Forged]:
-        place = _field(operation, self._common, self._hidden)
-        if place is None:
+        """With the mark in all fields that take it, else in one: some are picky in silence."""
+        fields = _fields(operation, self._common, self._hidden)
+        if not fields:
             return
         origins = foreign_origins(self._people.first.api.base_url)
-        for way, variant, values in self._ways(operation, place):
+        chosen = fields
+        for way, variant, values in self._ways(operation, fields[0]):
             for kind, origin in origins.items():
-                if kind in BETWEEN_ORIGINS:
-                    yield self._send(operation, variant, {**values}, (way, origin), place)
+                if kind not in BETWEEN_ORIGINS:
+                    continue
+                forged = self._send(operation, variant, values, (way, origin), chosen)
+                yield forged
+                if forged.exchange.status in REFUSED and len(chosen) > 1:
+                    chosen = fields[:1]
+                    yield self._send(operation, variant, values, (way, origin), chosen)
 
     def _ways(
-        self, operation: Operation, place: Parameter
+        self, operation: Operation, field: Parameter
     ) -> Iterator[tuple[str, Operation, Values]]:
         """How a page can make a browser send it: variant of the operation and its values."""
-        values = self._surroundings.values(operation, place)
-        fields = {name: v for (location, name), v in values.items() if location == place.location}
+        values = self._surroundings.values(operation, field)
+        fields = {name: v for (location, name), v in values.items() if location == field.location}
         rest = {key: value for key, value in values.items() if key[0] == "path"}
-        if place.location == "form":
+        if field.location == "form":
             yield "a form", operation, values
             borrowed = {n: v for n, v in self._hidden.items() if _has_field(operation, n)}
             if borrowed:
@@ -144,21 +151,19 @@ class Forgery:
         variant: Operation,
         values: Values,
         made: tuple[str, str],
-        place: Parameter,
+        fields: Sequence[Parameter],
     ) -> Forged:
         way, origin = made
         mark = f"{self._common}m{self._sent:03}"
         self._sent += 1
         is_link = variant.method == "GET"
-        key = ("query", place.name.lstrip("/")) if is_link else (place.location, place.name)
+        marked = {
+            ("query", field.name.lstrip("/")) if is_link else (field.location, field.name): mark
+            for field in fields
+        }
         headers = {"Origin": origin, "Referer": f"{origin}/", "Sec-Fetch-Site": _relation(origin)}
         told = {("header", name): value for name, value in headers.items()}
-        fields = {**values, key: mark}
-        body = None
-        if place.location == "body" and not is_link:
-            json_fields = {name: v for (location, name), v in fields.items() if location == "body"}
-            body = json.dumps(assembled(json_fields)).encode()
-        exchange = self._people.first.api.send(variant, {**fields, **told}, body=body)
+        exchange = self._people.first.api.send(variant, {**values, **marked, **told})
         return Forged(operation=operation, way=way, origin=origin, mark=mark, exchange=exchange)
 
     def _written(self) -> dict[str, Place]:
@@ -176,20 +181,9 @@ class Forgery:
         mark = fresh_token()
         url = forged.exchange.url.replace(forged.mark, mark)
         body = forged.exchange.request_body.decode().replace(forged.mark, mark)
-        host = urlsplit(browser.base_url).hostname or ""
-        cookies = [
-            {
-                "name": cookie.name,
-                "value": cookie.value,
-                "domain": host,
-                "path": cookie.attributes.get("path") or "/",
-                "httpOnly": "httponly" in cookie.attributes,
-                "secure": "secure" in cookie.attributes,
-                "sameSite": cookie.same_site.capitalize() or "Lax",  # what Chromium takes it for
-            }
-            for cookie in self._people.first.cookies
-        ]
-        browser.submit(forged.origin, _page(forged, url, body), cookies=cookies)
+        cookies = forged_pages.browser_cookies(self._people.first.cookies, browser.base_url)
+        page = forged_pages.page_for(forged.exchange, url, body)
+        browser.submit(forged.origin, page, cookies=cookies)
         return next((place for place in self._rows.find_token(mark) if place.key), None)
 
     def _carried(self, forged: Forged) -> bool:
@@ -202,8 +196,8 @@ class Forgery:
         )
 
 
-def _field(operation: Operation, token: str, hidden: Mapping[str, str]) -> Parameter | None:
-    """Where the mark goes: a text field that takes it, rather one that is not required."""
+def _fields(operation: Operation, token: str, hidden: Mapping[str, str]) -> list[Parameter]:
+    """Where the mark can go: text fields that take it, first one that is not required."""
     fits = [
         point
         for point in injection_points(operation)
@@ -212,7 +206,7 @@ def _field(operation: Operation, token: str, hidden: Mapping[str, str]) -> Param
         and point.name.lstrip("/") not in hidden
         and accepts(point, f"{token}m000")
     ]
-    return min(fits, key=lambda point: point.required, default=None)
+    return sorted(fits, key=lambda point: point.required)
 
 
 def _has_field(operation: Operation, name: str) -> bool:
@@ -222,19 +216,3 @@ def _has_field(operation: Operation, name: str) -> bool:
 def _relation(origin: str) -> str:
     """What a browser says in Sec-Fetch-Site; the port is no part of a site."""
     return "same-site" if urlsplit(origin).port else "cross-site"
-
-
-def _page(forged: Forged, url: str, body: str) -> str:
-    """A page that makes the browser send the request as soon as it is opened."""
-    media = forged.exchange.request_headers.get("content-type", "")
-    if forged.exchange.method == "GET":
-        return f"<script>location.href = {json.dumps(url)}</script>"
-    if media.startswith(FORM):
-        fields = "".join(
-            f'<input type=hidden name="{escaping.escape(n)}" value="{escaping.escape(v)}">'
-            for n, v in parse_qsl(body, keep_blank_values=True)
-        )
-        form = f'<form method=post action="{escaping.escape(url)}">{fields}</form>'
-        return f"{form}<script>document.forms[0].submit()</script>"
-    how = {"method": "POST", "mode": "no-cors", "credentials": "include", "body": body}
-    return f"<script>fetch({json.dumps(url)}, {json.dumps(how)})</script>"

@@ -1,0 +1,16 @@
+"""The search page says in a header what was searched for, percent-encoded."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from refcmdb.faults.pages import echo_search
+
+KIND = "twin"
+CHECK = "CG-CRLF-001"
+OPERATION = "devices_page"
+
+
+def plant() -> None:
+    """For the proxy's log."""
+    echo_search(quote)
