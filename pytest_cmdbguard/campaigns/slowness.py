@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
@@ -24,14 +25,10 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Exchange, Operation, Parameter
     from pytest_cmdbguard.witnesses.cpu import CpuWitness
 
-# What is repeated, and what then breaks the match at its end.
-_SHAPES: Mapping[str, tuple[str, str]] = {
-    "letters": ("a", "!"),
-    "blanks": (" ", "!"),
-    "digits": ("1", "!"),
-    "labels": ("a.", "!"),
-    "dashes": ("a-", "!"),
-}
+# What is repeated.
+_SHAPES = {"letters": "a", "blanks": " ", "digits": "1", "labels": "a.", "dashes": "a-"}
+# What then breaks the match at its end: the first that the place's own pattern lets through.
+_ENDS = ("!", "_", "-", ".", "\n!")
 # Exponential work shows at the short ones before it takes for ever, then cubic, then quadratic.
 _LENGTHS = (16, 20, 400, 5000)
 _QUICK = {"letters": (20, 400, 5000), "blanks": (5000,)}
@@ -88,7 +85,9 @@ class SlowInput:
     ) -> Iterator[tuple[Parameter, int]]:
         """Places where a text of some length took conspicuously long; the shortest such."""
         for length in lengths:
-            texts = [(point, _long(shape, length)) for point in points if _fits(point, length)]
+            texts = [
+                (point, _long(point, shape, length)) for point in points if _fits(point, length)
+            ]
             before = self._cpu.seconds()
             sent = list(self._sent(operation, texts))
             if self._cpu.seconds() - before > _SUSPICIOUS_S:
@@ -110,15 +109,15 @@ class SlowInput:
         self, operation: Operation, point: Parameter, shape: str, length: int
     ) -> SinkResult | None:
         """The work at growing lengths, if it grows too steeply and becomes too much."""
-        _, usual = self._measured(operation, point, _long(shape, 2))
+        _, usual = self._measured(operation, point, _long(point, shape, 2))
         lengths = [size for size in _growing(length) if _fits(point, size)]
         times: list[float] = []
         for size in lengths:
-            exchange, seconds = self._measured(operation, point, _long(shape, size))
+            exchange, seconds = self._measured(operation, point, _long(point, shape, size))
             times.append(seconds)
             if seconds > _PROVEN_S:
                 return _found(operation, point, exchange, lengths, times)
-            if seconds < max(3 * usual, _SUSPICIOUS_S, *(2 * earlier for earlier in times[:-1])):
+            if len(times) > 1 and seconds < max(3 * usual, _SUSPICIOUS_S, 2 * times[-2]):
                 return None
         return None
 
@@ -166,14 +165,23 @@ def _fits(point: Parameter, length: int) -> bool:
 
 
 def _growing(length: int) -> list[int]:
-    """Lengths from one on at which work was conspicuous: exponential work doubles with each
+    """Lengths around one at which work was conspicuous: exponential work doubles with each
     character, other work with the length.
     """
     if length < 100:
-        return [length + 2 * step for step in range(12)]
-    return [length * 2**step for step in range(6)]
+        return [length + 2 * step for step in range(-1, 11)]
+    return [length * 2**step // 2 for step in range(7)]
 
 
-def _long(shape: str, length: int) -> LongText:
-    part, end = _SHAPES[shape]
+def _long(point: Parameter, shape: str, length: int) -> LongText:
+    """The part again and again, no longer than the place takes, and an end."""
+    part, pattern = _SHAPES[shape], str(flattened(point.schema).get("pattern", ""))
+    end = next((end for end in _ENDS if _lets_through(pattern, part * 3 + end)), _ENDS[0])
     return LongText(text=(part * length)[:length] + end)
+
+
+def _lets_through(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:  # another dialect than Python's
+        return True
