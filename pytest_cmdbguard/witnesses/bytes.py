@@ -111,7 +111,10 @@ class ByteWitness:
             return Moment(connection)
 
     def since(self, moment: Moment, tokens: Iterable[str]) -> list[Hit]:
-        """Where any of the tokens was written since then."""
+        """Where any of the tokens was written since then.
+
+        They must be fresh: a file of which any part is new is searched as a whole.
+        """
         needles = {form: token for token in tokens for form in forms(token).items()}
         with self._engine.connect() as connection:
             connection.execute(text("checkpoint"))

@@ -85,9 +85,10 @@ class LinkWitness:
     def watching(self) -> Iterator[list[Link]]:
         """What is open while the body runs; the list is complete when it has ended."""
         found: list[Link] = []
-        done = threading.Event()
+        looking, done = threading.Event(), threading.Event()
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            watch = pool.submit(self._watch, done)
+            watch = pool.submit(self._watch, looking, done)
+            looking.wait()
             try:
                 yield found
             finally:
@@ -107,15 +108,20 @@ class LinkWitness:
         if self._engine:
             self._engine.dispose()
 
-    def _watch(self, done: threading.Event) -> list[Link]:
+    def _watch(self, looking: threading.Event, done: threading.Event) -> list[Link]:
         """The connections that the database has until then. Raises: ServiceError."""
         seen: dict[Link, None] = {}
-        if self._engine is None:
-            return []
-        with self._engine.connect() as connection:
-            while not done.wait(_PAUSE_S):
+        try:
+            if self._engine is None:
+                return []
+            with self._engine.connect() as connection:
                 seen.update(dict.fromkeys(_at_database(connection)))
-            seen.update(dict.fromkeys(_at_database(connection)))
+                looking.set()
+                while not done.wait(_PAUSE_S):
+                    seen.update(dict.fromkeys(_at_database(connection)))
+                seen.update(dict.fromkeys(_at_database(connection)))
+        finally:
+            looking.set()
         return list(seen)
 
     def _at_redis(self) -> Iterator[Link]:
