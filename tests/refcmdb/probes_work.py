@@ -32,7 +32,7 @@ def dns_name_takes_ages(server) -> bool:
 
     def ask():
         address = f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(1, 255)}"
-        red.post("/ip-addresses", {"address": f"{address}/32", "dns_name": "a" * 23 + "_"})
+        red.post("/ip-addresses", {"address": f"{address}/32", "dns_name": "a" * 24 + "_"})
 
     return takes_ages(ask)
 
