@@ -78,6 +78,15 @@ class ZapScan:
         client = self._client
         self._installed = {one["id"] for one in ask(lambda: client.autoupdate.installed_addons)}
         self._take_back()
+        try:
+            self._prepare()
+        except ServiceError:
+            self._take_back()
+            raise
+        return self
+
+    def _prepare(self) -> None:
+        client = self._client
         context = ask(lambda: client.context.new_context(MARK))
         if not str(context).isdigit():
             raise ServiceError(NAME, f"made no context ({context})")
@@ -87,7 +96,6 @@ class ZapScan:
         others = [name for name in known if name.startswith("Db.") and name != KEPT_DATABASE]
         ask(lambda: client.context.exclude_context_technologies(MARK, ",".join(others)))
         self._set_options()
-        return self
 
     def __exit__(
         self,

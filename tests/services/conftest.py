@@ -94,6 +94,7 @@ def settings(tmp_path, toy):
             "zap": "off",
             "report": tmp_path / "report",
             "fault": None,
+            "write_baseline": False,
             "rootpath": tmp_path,
             "tables": toy,
         }

@@ -105,6 +105,7 @@ def test_what_a_killed_run_had_started_is_swept(tmp_path, settings):
         settings = Settings(
             enabled=True, target="openapi", services="embedded", profile="quick", records=50,
             users=1, select=(), zap="off", report=Path("report"), fault=None,
+            write_baseline=False,
             rootpath=Path({str(tmp_path)!r}), tables={told.tables!r},
         )
         target = targets.load(settings)
