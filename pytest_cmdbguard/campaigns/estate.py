@@ -100,6 +100,10 @@ class Estate:
         """One object per resource, created when somebody asks for the first time."""
         return tuple(owned for op in self.creators if (owned := self.create(op)))
 
+    def create_all(self) -> None:
+        """See to it that the objects are there."""
+        len(self.objects)
+
     def of(self, collection: str) -> Owned | None:
         """The object of the collection at a path, None where there is none."""
         return next((o for o in self.objects if o.collection_path == collection), None)

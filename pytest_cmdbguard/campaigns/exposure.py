@@ -48,7 +48,8 @@ class Exposure:
 
     @functools.cached_property
     def secrets(self) -> dict[str, Column]:
-        """The secrets that stood in the database when the first check asked."""
+        """The secrets that stand in the database once everybody owns something."""
+        self._grounds.estate.create_all()
         return self._columns.secrets()
 
     @functools.cached_property
@@ -58,8 +59,9 @@ class Exposure:
 
     def __call__(self, operation: Operation) -> tuple[bool, tuple[Exposed, ...]]:
         """Whether any answer was of use, and what was exposed in any of them."""
+        known = self._pattern  # before anything new is shown to who made it
         answers = [] if ends_the_session(operation) else list(self._ask(operation))
-        found = [exposed for answer in answers for exposed in self._exposed(operation, answer)]
+        found = [e for answer in answers for e in self._exposed(operation, answer, known)]
         return any(map(is_granted, answers)), tuple(found)
 
     def _ask(self, operation: Operation) -> Iterator[Exchange]:
@@ -74,9 +76,11 @@ class Exposure:
                 values |= estate.address(operation, owned)
             yield grounds.send(actor, operation, values)
 
-    def _exposed(self, operation: Operation, answer: Exchange) -> Iterator[Exposed]:
+    def _exposed(
+        self, operation: Operation, answer: Exchange, known: re.Pattern[str] | None
+    ) -> Iterator[Exposed]:
         text = answer.body.decode("utf-8", "replace") + "\n".join(answer.headers.values())
-        for match in self._pattern.finditer(text) if self._pattern else ():
+        for match in known.finditer(text) if known else ():
             column = self.secrets[match[0]]
             who = answer.actor.name if answer.actor else "nobody"
             shown = f"{match[0][:4]}… ({len(match[0])} characters)"

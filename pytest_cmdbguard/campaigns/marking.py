@@ -30,7 +30,8 @@ def choices(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 def text_fields(operation: Operation) -> list[str]:
     """The body fields, or the files, that take any text long enough for a token."""
-    properties = (operation.body or {}).get("properties", {})
+    body = operation.body or {}
+    properties = (body.get("items", {}) if _prefix(operation) else body).get("properties", {})
     named = [name for name, schema in properties.items() if _is_free_text(schema)]
     return named or _files(operation)
 
@@ -40,10 +41,16 @@ def marked(operation: Operation, marks: Mapping[str, str], values: Values) -> Va
     files = _files(operation)
     found: Values = {}
     for name, token in marks.items():
-        place = ("multipart", name) if name in files else ("body", f"/{name}")
+        pointer = f"{_prefix(operation)}/{name}"
+        place = ("multipart", name) if name in files else ("body", pointer)
         ending = Path(str(values.get(place, ""))).suffix if name.endswith(FILENAME) else ""
         found[place] = token + ending
     return values | found
+
+
+def _prefix(operation: Operation) -> str:
+    """What leads to the fields of a body; of a list of objects the first is meant."""
+    return "/0" if (operation.body or {}).get("type") == "array" else ""
 
 
 def _files(operation: Operation) -> list[str]:

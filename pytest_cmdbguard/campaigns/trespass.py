@@ -52,6 +52,7 @@ class Trespass:
     def by_strangers(self, operation: Operation) -> Iterator[Attempt]:
         """Each stranger's request on a fresh object of the first tenant, then the owner's own."""
         grounds = self._grounds
+        grounds.rival.create_all()  # earlier than what is at stake: some handlers sort
         found = self._victim(operation)
         if found is None:
             return
@@ -59,7 +60,7 @@ class Trespass:
         row = grounds.estate.row(owned, grounds.rows)
         for stranger in grounds.strangers:
             for named in self._ways(operation, address):
-                values = grounds.rival.wanted(operation, stranger) | named
+                values = grounds.estate.wanted(operation, owned.owner) | named
                 yield self.attempt(stranger, operation, values, row)
         own = grounds.estate.wanted(operation, owned.owner) | address
         yield self.attempt(owned.owner, operation, own, row)

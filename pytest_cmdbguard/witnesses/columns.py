@@ -110,7 +110,7 @@ class ColumnWitness:
     def _spellings(self, column: Column) -> Iterator[str]:
         shown = [f"{column.quoted}::text"]
         if column.type == "bytea":
-            encode = f"encode({column.quoted}, '%s')"
+            encode = f"translate(encode({column.quoted}, '%s'), E'\\n', '')"
             shown = [encode % name for name in ("hex", "base64")]
         statement = f"select {', '.join(shown)} from {column.table} limit {_SAMPLES}"  # noqa: S608 - quoted by the catalogue
         with self._engine.connect() as connection:

@@ -1,11 +1,11 @@
-"""A device's PATCH is written and committed first, and only then refused with 403."""
+"""A device's PATCH is written and committed first, and only then refused with 404."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from refcmdb.api.problems import Problem
+from refcmdb.api.problems import missing
 from refcmdb.api.writing import Writer
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 KIND = "fault"
 CHECK = "CG-AUTHZ-002"
 OPERATION = "devices_update"
+ALSO = ("CG-AUTHZ-005",)  # what it writes may be refused, of none it may not
 
 
 def plant() -> None:
@@ -28,7 +29,7 @@ def plant() -> None:
         writer = dataclasses.replace(self, actor=everywhere)
         written: Any = await production(writer, number, patch)
         if written.tenant_id != tenant_id:
-            raise Problem(403, "this device belongs to another tenant")
+            raise missing(self.resource.singular)
         device: msgspec.Struct = written
         return device
 
