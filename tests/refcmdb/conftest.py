@@ -116,6 +116,7 @@ class Server:
     log: Path
     storage: Path
     database: str
+    passwords: dict[str, str]
 
     def stop(self) -> None:
         os.kill(self.pid, signal.SIGTERM)
@@ -124,13 +125,22 @@ class Server:
     def as_(self, user: str | None) -> Client:
         return Client(self.base, self.tokens[user] if user else None)
 
+    @contextlib.contextmanager
+    def browser_of(self, user: str) -> Iterator[requests.Session]:
+        """A browser in which somebody has logged in."""
+        with requests.Session() as session:
+            form = {"username": user, "password": self.passwords[user]}
+            session.post(f"{self.base}/login", data=form, allow_redirects=False, timeout=15)
+            yield session
+
 
 @dataclasses.dataclass(frozen=True)
 class Seeded:
-    """A database that nobody works in, for clones, and tokens that are valid in every clone."""
+    """A database that nobody works in, with tokens and passwords that are valid in every clone."""
 
     database: str
     tokens: dict[str, str]
+    passwords: dict[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -203,6 +213,7 @@ def seeded(new_database: Callable[..., str]) -> Seeded:
     return Seeded(
         database=database_of(url),
         tokens=json.loads(refcmdb("tokens", *USERS, database_url=url).stdout),
+        passwords=json.loads(refcmdb("passwords", *USERS, database_url=url).stdout),
     )
 
 
@@ -266,7 +277,7 @@ def start_server(
         pid = int(fork_server.stdout.readline())
         files = Path(request["environment"]["REFCMDB_STORAGE"])
         base, database = f"http://127.0.0.1:{port}", database_of(database_url)
-        server = Server(base, seeded.tokens, pid, log, files, database)
+        server = Server(base, seeded.tokens, pid, log, files, database, seeded.passwords)
         try:
             wait_until(
                 lambda: requests.get(server.base + ready, timeout=1).ok, requests.ConnectionError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from urllib.parse import urlsplit
 
@@ -12,14 +11,8 @@ import requests
 HTML = {"Accept": "text/html"}
 
 
-@pytest.fixture(scope="module")
-def passwords(run_refcmdb, seeded_database):
-    users = ("operator-red", "viewer-red", "operator-blue")
-    return json.loads(run_refcmdb("passwords", *users, database_url=seeded_database).stdout)
-
-
 @pytest.fixture
-def browse(server, passwords):
+def browse(server):
     """Opens browsers: sessions that keep cookies and follow no redirect."""
     opened = []
 
@@ -29,7 +22,7 @@ def browse(server, passwords):
 
     def log_in(user="operator-red", **fields):
         opened.append(requests.Session())
-        form = {"username": user, "password": passwords[user]} | fields
+        form = {"username": user, "password": server.passwords[user]} | fields
         return visit, visit("POST", "/login", data=form)
 
     yield log_in
@@ -72,10 +65,10 @@ def test_session_is_stored_as_a_hash(browse, postgres, seeded_database):
     assert not any(text in row for (row,) in rows)
 
 
-def test_log_in_makes_a_new_session_and_ends_the_old_one(browse, passwords):
+def test_log_in_makes_a_new_session_and_ends_the_old_one(browse, server):
     visit, first = browse()
     old = first.cookies["refcmdb_session"]
-    form = {"username": "viewer-red", "password": passwords["viewer-red"]}
+    form = {"username": "viewer-red", "password": server.passwords["viewer-red"]}
     again = visit("POST", "/login", data=form)
     assert again.cookies["refcmdb_session"] != old
     assert visit("GET", "/ui/devices", cookies={"refcmdb_session": old}).status_code == 303
@@ -97,8 +90,8 @@ def test_log_in_leads_nowhere_else(browse, elsewhere):
     assert done.headers["Location"] == "/ui/devices"
 
 
-def test_page_of_another_origin_does_not_log_anybody_in(server, passwords):
-    form = {"username": "operator-red", "password": passwords["operator-red"]}
+def test_page_of_another_origin_does_not_log_anybody_in(server):
+    form = {"username": "operator-red", "password": server.passwords["operator-red"]}
     headers = {"Origin": "http://127.0.0.1:1"}
     done = requests.post(server.base + "/login", data=form, headers=headers, timeout=15)
     assert done.status_code == 403
@@ -216,3 +209,10 @@ def test_other_origins_read_nothing_unless_they_are_named(start_server, server):
         assert "PATCH" in reply.headers["Access-Control-Allow-Methods"]
         reply = requests.options(server.base + "/api/v1/devices/1", headers=asked, timeout=15)
         assert reply.status_code == 405
+
+
+def test_passwords_are_given_to_all_or_to_nobody(run_refcmdb, new_database, seeded):
+    url = new_database(template=seeded.database)
+    done = run_refcmdb("passwords", "admin", "nobody", database_url=url, check=False)
+    assert done.returncode == 1
+    assert "there is no user 'nobody'" in done.stderr
