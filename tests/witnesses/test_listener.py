@@ -1,0 +1,34 @@
+"""The listener hears who asks, with which token, and leads on when it is told to."""
+
+import threading
+
+import requests
+
+from pytest_cmdbguard.witnesses.listener import Listener
+
+TOKEN = "zq0123456789"
+
+
+def test_requests_are_told_by_their_token():
+    with Listener() as listener:
+        assert listener.hits(TOKEN) == []
+        requests.post(listener.url(TOKEN), data=b"x", timeout=5)
+        (hit,) = listener.hits(TOKEN)
+        assert hit.startswith(f"POST /{TOKEN} HTTP/1.1 Host: 127.0.0.1:")
+        assert listener.hits("zqzzzzzzzzzz") == []
+
+
+def test_a_redirect_leads_to_the_token():
+    with Listener() as listener:
+        requests.get(listener.url(TOKEN, through="to"), timeout=5)
+        asked = [hit.split()[1] for hit in listener.hits(TOKEN)]
+        assert asked == [f"/to/{TOKEN}", f"/{TOKEN}"]
+
+
+def test_a_late_request_is_waited_for():
+    with Listener() as listener:
+        url = listener.url(TOKEN)
+        late = threading.Timer(0.1, lambda: requests.get(url, timeout=5))
+        late.start()
+        assert listener.hits(TOKEN, within_s=5)
+        late.join()
