@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from .answers import Answer, Standing
 from .baseline import Balance
-from .model import CheckResult, Contact, Criterion, Finding, Verdict
+from .model import CheckResult, Contact, Criterion, Finding, Verdict, cwe_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +77,26 @@ class Run:
         """To the alerts of other scanners, in the order of their standing."""
         order = list(Standing)
         found = [a for row in self.rows for result in row.checks for a in result.answers]
-        return tuple(sorted(found, key=lambda answer: order.index(answer.standing)))
+        merged = [_merged(answer, self.findings) for answer in found]
+        return tuple(sorted(merged, key=lambda answer: order.index(answer.standing)))
 
     @property
     def is_accepted(self) -> bool:
         """Whether the gate opens: something was selected, and all of it is accepted."""
         return bool(self.selected) and all(row.verdict.accepts for row in self.selected)
+
+
+def _merged(answer: Answer, findings: Sequence[Finding]) -> Answer:
+    """An answer, confirmed by a finding of the same weakness at the same place if there is one."""
+    same = (
+        f
+        for f in findings
+        if f.operation == answer.operation
+        and cwe_of(f.references) == str(answer.alert.cwe)
+        and f.parameter in {answer.parameter, ""}
+    )
+    proven = next(same, None)
+    if proven is None or answer.standing is Standing.CONFIRMED:
+        return answer
+    because = f"{proven.check}: {proven.proof}"
+    return dataclasses.replace(answer, standing=Standing.CONFIRMED, because=because)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
+from pytest_cmdbguard.answers import Alert, Answer, Standing
 from pytest_cmdbguard.model import (
     CheckResult,
     Contact,
@@ -194,3 +196,37 @@ def test_the_header_names_the_services_and_where_every_setting_came_from():
         "Valkey 9.1.2, ZAP off · quick · from cmdbguard.toml: records · from command line: zap "
         "· from ini: select"
     )
+
+
+def answered(standing, **alert):
+    told = {"source": "ZAP 2.17.0", "name": "SQL", "risk": "high", "cwe": 89, "method": "GET"}
+    return Answer(
+        alert=Alert(**told | {"url": "http://h/x"} | alert),
+        standing=standing,
+        operation="GET /x",
+        parameter="sort",
+        because="b",
+    )
+
+
+def test_alerts_of_others_are_counted_in_one_line():
+    answers = (answered(Standing.REFUTED), answered(Standing.UNREACHED, source="a.json"))
+    lines = shown(row(Verdict.PASSED, result(answers=answers)))
+    assert (
+        "alerts of ZAP 2.17.0, a.json: 0 confirmed, 1 refuted, 1 unreached, 0 unconfirmed" in lines
+    )
+
+
+def test_an_alert_is_confirmed_by_a_finding_of_any_check_at_the_same_place():
+    found = dataclasses.replace(FINDING, references=("CWE-89",))
+    answers = (answered(Standing.UNCONFIRMED), answered(Standing.UNCONFIRMED, cwe=79))
+    run = Run(
+        rows=(row(Verdict.FAILED, result(findings=(found,), answers=answers)),),
+        environment={},
+        timings={},
+    )
+    assert [(a.standing, a.alert.cwe) for a in run.answers] == [
+        (Standing.CONFIRMED, 89),
+        (Standing.UNCONFIRMED, 79),
+    ]
+    assert run.answers[0].because == "CG-INJ-001: first line\nsecond line"
