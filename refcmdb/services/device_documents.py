@@ -118,11 +118,16 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     text = TAGS_BETWEEN.join(value) if isinstance(value, list) else str(value)
-    return QUOTE + text if text.startswith(FORMULA_SIGNS) else text
+    return QUOTE + text if _needs_quote(text) else text
 
 
 def _unquoted(cell: str) -> str:
-    return cell[1:] if cell.startswith(QUOTE) and cell[1:].startswith(FORMULA_SIGNS) else cell
+    return cell[1:] if cell.startswith(QUOTE) and _needs_quote(cell) else cell
+
+
+def _needs_quote(text: str) -> bool:
+    """Also after quotes of its own, so that the way back is unambiguous."""
+    return text.lstrip(QUOTE).startswith(FORMULA_SIGNS)
 
 
 def _text(raw: bytes) -> str:

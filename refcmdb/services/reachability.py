@@ -62,6 +62,8 @@ def run(command: Sequence[str]) -> Reply:
         )
     except FileNotFoundError:
         return Reply("unavailable", f"{command[0]} is not installed on this server")
+    except PermissionError:
+        return Reply("unavailable", f"this server may not run {command[0]}")
     except subprocess.TimeoutExpired:
         return Reply("unreachable", f"no answer within {WAIT_S:g} s")
     return replied(done)

@@ -80,8 +80,8 @@ def test_yaml_becomes_devices(red, unique):
 
 
 @pytest.mark.parametrize("kind", ["csv", "yaml"])
-def test_export_is_what_import_takes(kind, red, device_body):
-    comments = "=1+1"
+@pytest.mark.parametrize("comments", ["=1+1", "'=1", "''-a", "'", "it's", '"a", b\nc'])
+def test_export_is_what_import_takes(kind, comments, red, device_body):
     device = red.post("/devices", device_body(comments=comments, tags=["edge", "core"])).json()
     exported = red.get("/devices/export", format=kind, name=device["name"])
     assert exported.headers["Content-Disposition"] == f'attachment; filename="devices.{kind}"'

@@ -68,9 +68,18 @@ class Renderer:
                 limit=LONGEST_LINE,
                 env=_without_secrets(),
             )
-            async with asyncio.timeout(START_S):
-                await _exchanged(self._process, b"")
+            await self._wait_until_ready(self._process)
         return self._process
+
+    async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
+        try:
+            async with asyncio.timeout(START_S):
+                ready = await _exchanged(process, b"")
+        except OSError:
+            ready = b""
+        if not ready:
+            await self._end()
+            raise RuntimeError("the process that renders templates does not start")
 
     async def _end(self) -> None:
         process, self._process = self._process, None
