@@ -23,7 +23,6 @@ FRAGMENT = Parameter(location="fragment", name="#")
 # How scripts ask for a parameter of the query: URLSearchParams.get("name").
 ASKED_FOR = re.compile(r"""\bget(?:All)?\(\s*["']([\w-]{1,40})["']""")
 SAFE_IN_FRAGMENT = "'()<>=\"`${}/:;-"
-MOST_OBJECTS = 6
 STORED = {"quick": ("image",), "full": ("image", "address", "code", "string")}
 
 
@@ -62,28 +61,16 @@ class PageScripts:
         scripted = {page.id for page, _ in self._with_scripts()}
         if not scripted:
             return
-        origins: dict[str, Sent[MarkupProbe]] = {}
-        made: list[str] = []
         probes = running_probes(self._browser.function, families=STORED[profile])
-        for sent in self._pages.written(probes):
-            origins[sent.probe.tokens[0]] = sent
-            made += filter(None, [self._pages.id_of(sent.exchange)])
-        for page, exchange in self._pages.read(made[-MOST_OBJECTS:], ()):
-            if page.id not in scripted:
-                continue
-            for token in self._ran(exchange, exchange.url):
-                if token in origins:
-                    sent = origins[token]
-                    yield Ran(
-                        operation=sent.operation,
-                        point=sent.point,
-                        page=page,
-                        url=exchange.url,
-                        family=sent.probe.family,
-                    )
+        for written in self._pages.written(probes):
+            origins = {one.probe.tokens[0]: one for one in written.sent}
+            for page, exchange in written.pages:
+                if page.id in scripted:
+                    ran = self._ran(exchange, exchange.url) & origins.keys()
+                    yield from (_from(origins[token], page, exchange.url) for token in ran)
 
     def _with_scripts(self) -> list[tuple[Operation, Exchange]]:
-        found = {page.id: (page, seen) for page, seen in self._pages.read((), ())}
+        found = {page.id: (page, seen) for page, seen in self._pages.read(())}
         return [one for one in found.values() if html.has_scripts(one[1].body)]
 
     def _try(self, page: Operation, exchange: Exchange, point: Parameter) -> Ran:
@@ -130,3 +117,9 @@ def _address(url: str, point: Parameter, text: str) -> str:
     ]
     query = "&".join([*kept, f"{point.name}={quote(text, safe='')}"])
     return f"{bare.partition('?')[0]}?{query}"
+
+
+def _from(sent: Sent[MarkupProbe], page: Operation, url: str) -> Ran:
+    return Ran(
+        operation=sent.operation, point=sent.point, page=page, url=url, family=sent.probe.family
+    )

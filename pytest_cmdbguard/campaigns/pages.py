@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Make = Callable[["Parameter"], "Iterator[MarkupProbe]"]
 
 WRITING = frozenset({"POST", "PUT", "PATCH"})
-MOST_OBJECTS = 12
+MOST_SEARCHES, MOST_OBJECTS = 12, 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,14 @@ class Shown:
     reached: bool = True
     broken: Sighting | None = None
     stopped: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Probes that one operation stored, and the pages of the objects that hold them now."""
+
+    sent: Sequence[Sent[MarkupProbe]]
+    pages: Sequence[tuple[Operation, Exchange]]
 
 
 class Pages:
@@ -73,60 +81,82 @@ class Pages:
         for operation in self._operations:
             points = [] if ends_the_session(operation) else self._shown_points(operation)
             results: dict[tuple[str, str], Shown] = {}
-            for sent in self._rounds(operation, points, markup_probes(profile)):
-                _keep(results, _judged(sent, operation, sent.exchange))
+            for probes in self._rounds(points, markup_probes(profile)):
+                for sent in self._volley(operation, probes):
+                    _keep(results, _judged(sent, operation, sent.exchange))
             yield from results.values()
 
     def stored(self, profile: str) -> Iterator[Shown]:
-        """What stored input did in the pages that show it, read once after all is written."""
+        """What stored input did in the pages that show it."""
         if not self.operations():
             return
         origins: dict[str, Sent[MarkupProbe]] = {}
-        made: dict[str, None] = {}
-        for sent in self.written(markup_probes(profile)):
-            origins |= dict.fromkeys(sent.probe.tokens, sent)
-            if number := self.id_of(sent.exchange):
-                made[number] = None
         results: dict[tuple[str, str], Shown] = {}
-        for page, exchange in self.read(made, [o.probe.tokens[0] for o in origins.values()]):
-            for token in {s.token for s in html.sightings(exchange.body, origins)}:
-                _keep(results, _judged(origins[token], page, exchange))
+
+        def look(pages: Iterable[tuple[Operation, Exchange]]) -> None:
+            for page, exchange in pages:
+                for token in {s.token for s in html.sightings(exchange.body, origins)}:
+                    _keep(results, _judged(origins[token], page, exchange))
+
+        for written in self.written(markup_probes(profile)):
+            origins |= {token: one for one in written.sent for token in one.probe.tokens}
+            look(written.pages)
+        look(self.read([one.probe.tokens[0] for one in origins.values()]))
         yield from results.values()
 
-    def read(
-        self, ids: Iterable[str], searches: Iterable[str]
-    ) -> Iterator[tuple[Operation, Exchange]]:
-        """The pages as they are, of the newest objects, and of what is searched for."""
+    def written(self, make: Make) -> Iterator[Written]:
+        """Probes that the text fields of every writing operation accepted, in rounds."""
+        self._surroundings.forget()  # what was learned may have been renamed by earlier attacks
+        for operation in self._operations:
+            if operation.method not in WRITING or ends_the_session(operation):
+                continue
+            points = [p for p in injection_points(operation) if p.location in _FIELDS]
+            for probes in self._rounds(points, make):
+                accepted = [
+                    one for one in self._volley(operation, probes) if one.exchange.status < 400
+                ]
+                if not accepted:
+                    break
+                yield Written(sent=accepted, pages=list(self._pages_of(operation, accepted)))
+
+    def read(self, searches: Iterable[str]) -> Iterator[tuple[Operation, Exchange]]:
+        """The pages as they are, and those without a path parameter for what is searched for."""
+        found = list(dict.fromkeys(searches))[-MOST_SEARCHES:]
         for page in self.operations():
             usual = self._surroundings.values(page)
             asked = [usual]
-            keys = [key for key in usual if key[0] == "path"]
-            asked += [{**usual, key: number} for key in keys for number in [*ids][-MOST_OBJECTS:]]
-            if not keys:
+            if "{" not in page.path:
                 names = [p.name for p in page.parameters if p.location == "query"]
-                found = list(dict.fromkeys(searches))[-MOST_OBJECTS:]
                 asked += [{**usual, ("query", n): text} for n in names for text in found]
-            for values in asked:
-                exchange = self._api.send(page, values)
-                if html.is_page(exchange):
-                    yield page, exchange
+            yield from self._asked(page, asked)
+
+    def _pages_of(
+        self, operation: Operation, sent: Sequence[Sent[MarkupProbe]]
+    ) -> Iterator[tuple[Operation, Exchange]]:
+        """The pages of the objects that were written, before somebody writes over it."""
+        used = [
+            v for (place, _), v in self._surroundings.values(operation).items() if place == "path"
+        ]
+        made = [number for one in sent if (number := _id_of(one.exchange))]
+        ids = list(dict.fromkeys(map(str, [*used, *made])))[:MOST_OBJECTS]
+        for page in self.operations():
+            usual = self._surroundings.values(page)
+            keys = [key for key in usual if key[0] == "path"]
+            yield from self._asked(page, [{**usual, key: i} for key in keys for i in ids])
+
+    def _asked(
+        self, page: Operation, asked: Iterable[Mapping[tuple[str, str], object]]
+    ) -> Iterator[tuple[Operation, Exchange]]:
+        for values in asked:
+            exchange = self._api.send(page, values)
+            if html.is_page(exchange):
+                yield page, exchange
 
     def _shown_points(self, operation: Operation) -> list[Parameter]:
         """The places whose harmless input came back in something that may be a page."""
         promised = _promises_a_page(operation)
         found = self._reach_map(operation).values()
         return [r.point for r in found if promised or (r.reflected and _may_be_a_page(r.media))]
-
-    def written(self, make: Make) -> Iterator[Sent[MarkupProbe]]:
-        """The probes that every text field of every writing operation accepted."""
-        self._surroundings.forget()  # what was learned may have been renamed by earlier attacks
-        for operation in self._operations:
-            if operation.method not in WRITING or ends_the_session(operation):
-                continue
-            points = [p for p in injection_points(operation) if p.location in _FIELDS]
-            for sent in self._rounds(operation, points, make, needs_success=True):
-                if sent.exchange.status < 400:
-                    yield sent
 
     def hidden_fields(self, api: Api) -> dict[str, str]:
         """What the forms of all pages send by themselves when somebody else opens them."""
@@ -142,29 +172,12 @@ class Pages:
         return self._api.send(page, {**self._surroundings.values(page), **values})
 
     @staticmethod
-    def id_of(exchange: Exchange) -> str:
-        """The id of the object that an answer holds; empty when it holds none."""
-        try:
-            found = json.loads(exchange.body)
-        except ValueError:
-            return ""
-        return str(found.get("id", "")) if isinstance(found, dict) else ""
-
     def _rounds(
-        self,
-        operation: Operation,
-        points: Sequence[Parameter],
-        make: Make,
-        *,
-        needs_success: bool = False,
-    ) -> Iterator[Sent[MarkupProbe]]:
-        """All probes of the places, in rounds of one per place, until a round is all refused."""
+        points: Sequence[Parameter], make: Make
+    ) -> Iterator[list[tuple[Parameter, MarkupProbe]]]:
+        """All probes of the places, in rounds of one per place."""
         rounds = itertools.zip_longest(*([(p, probe) for probe in make(p)] for p in points))
-        for probes in rounds:
-            sent = list(self._volley(operation, [one for one in probes if one]))
-            yield from sent
-            if needs_success and all(one.exchange.status >= 400 for one in sent):
-                return
+        return ([one for one in probes if one] for probes in rounds)
 
 
 _FIELDS = frozenset({"body", "form", "multipart"})
@@ -203,3 +216,12 @@ def _keep(results: dict[tuple[str, str], Shown], shown: Shown) -> None:
 
 def _rank(shown: Shown) -> int:
     return 2 if shown.broken else int(shown.reached)
+
+
+def _id_of(exchange: Exchange) -> str:
+    """The id of the object that an answer holds; empty when it holds none."""
+    try:
+        found = json.loads(exchange.body)
+    except ValueError:
+        return ""
+    return str(found.get("id", "")) if isinstance(found, dict) else ""
