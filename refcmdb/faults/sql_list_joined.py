@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refcmdb.faults.queries import filter_by, text
+from refcmdb.faults.queries import filter_by, take_any_text, text
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -16,6 +16,7 @@ OPERATION = "devices_list"
 
 def plant() -> None:
     """Quotes around every part."""
+    take_any_text("devices", "role")
 
     def one_of(value: str, _values: object) -> sa.ColumnElement[bool] | None:
         return text("devices.role IN ('" + "','".join(value.split(",")) + "')")

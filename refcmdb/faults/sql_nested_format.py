@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from refcmdb.faults.queries import before_page
+from refcmdb.faults.queries import before_page, take_any_text
 from refcmdb.services.database import Statement
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ CREATE OR REPLACE FUNCTION pg_temp.named(wanted text) RETURNS bigint LANGUAGE pl
 
 def plant() -> None:
     """The outer statement is as it should be."""
+    take_any_text("ip_addresses", "dns_name")
 
     async def count(backend: Backend, query: Query) -> None:
         if query.dns_name is UNSET:
