@@ -66,7 +66,7 @@ def provoke(
     per_kind = 1 if profile == "quick" else 3
     for kind in ("path", "query", "body"):
         chosen = [point for point in points if point.location == kind]
-        for point in chosen if profile == "full" else chosen[-3:]:
+        for point in chosen if profile == "full" or kind == "query" else chosen[-2:]:
             for value in wrong[:per_kind]:
                 yield api.send(operation, place(values, point, value))
     if operation.method == "POST":

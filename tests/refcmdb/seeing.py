@@ -5,6 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 
+import psycopg
+import requests
+
+from refcmdb.auth.passwords import hash_password
+
 
 def token() -> str:
     return f"zq{uuid.uuid4().hex[:10]}"
@@ -16,6 +21,34 @@ def new_device(server, color: str = "red", **fields) -> dict:
     response = server.as_(f"operator-{color}").post("/devices", body | fields)
     assert response.status_code == 201, response.text
     return response.json()
+
+
+def execute(server, statement: str) -> list[tuple]:
+    directory = server.log.parent
+    (port,) = (p.suffix[1:] for p in directory.glob(".s.PGSQL.*") if p.suffix[1:].isdigit())
+    url = f"postgresql://cmdb@/{server.database}?host={directory}&port={port}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def new_user(server) -> tuple[str, str]:
+    """A viewer of red, with a password."""
+    name, password = token(), token()
+    columns = "(name, role, tenant_id, password_hash)"
+    values = f"('{name}', 'viewer', 1, '{hash_password(password)}')"
+    execute(server, f"INSERT INTO users {columns} VALUES {values}")
+    return name, password
+
+
+def log_in(server, name: str, password: str, **options) -> requests.Response:
+    url, body = f"{server.base}/api/v1/auth/login", {"username": name, "password": password}
+    return requests.post(url, json=body, timeout=30, **options)
+
+
+def token_for(server) -> str:
+    """The token that a new user gets."""
+    return log_in(server, *new_user(server)).json()["token"]
 
 
 def elapsed_s(work) -> float:

@@ -22,16 +22,18 @@ ENTRIES = {
 }
 
 
-def collected() -> dict[str, dict[str, object]]:
-    """Check to fault to probe, of all modules together."""
+def collected(table: str) -> dict[str, dict[str, object]]:
+    """One of the tables by check, of all modules together."""
     tables: dict[str, dict[str, object]] = {}
     for path in sorted(Path(__file__).parent.glob("probes_*.py")):
-        for check, probes in importlib.import_module(path.stem).PROBES.items():
-            tables.setdefault(check, {}).update(probes)
+        for check, entries in getattr(importlib.import_module(path.stem), table, {}).items():
+            tables.setdefault(check, {}).update(entries)
     return tables
 
 
-PROBES = collected()
+PROBES = collected("PROBES")
+# What the servers that a check's probes meet need to be told.
+ENVIRONMENT = collected("ENVIRONMENT")
 FAULT_PROBES = {
     name: probe for probes in PROBES.values() for name, probe in probes.items() if name
 }
@@ -48,19 +50,32 @@ def sightings(check: str, server, postgres) -> list[str]:
 
 @pytest.mark.parametrize("name", [n for n, e in ENTRIES.items() if e["kind"] == "fault"])
 def test_fault_shows_and_nothing_else_of_its_check(name, start_server, faulty_database, postgres):
-    with start_server("--fault", name, database_url=faulty_database) as faulty:
+    environment = ENVIRONMENT.get(ENTRIES[name]["check"])
+    with start_server(
+        "--fault", name, database_url=faulty_database, environment=environment
+    ) as faulty:
         assert sightings(ENTRIES[name]["check"], faulty, postgres) == [FAULT_PROBES[name].__name__]
         assert "PLANTED" in faulty.log.read_text()
 
 
 @pytest.mark.parametrize("name", [n for n, e in ENTRIES.items() if e["kind"] == "twin"])
 def test_twin_is_sound(name, start_server, faulty_database, postgres):
-    with start_server("--fault", name, database_url=faulty_database) as sound:
+    environment = ENVIRONMENT.get(ENTRIES[name]["check"])
+    with start_server(
+        "--fault", name, database_url=faulty_database, environment=environment
+    ) as sound:
         assert sightings(ENTRIES[name]["check"], sound, postgres) == []
 
 
 def test_sound_server_shows_no_fault(server, postgres):
-    assert [found for check in PROBES for found in sightings(check, server, postgres)] == []
+    told = [check for check in PROBES if check not in ENVIRONMENT]
+    assert [found for check in told for found in sightings(check, server, postgres)] == []
+
+
+@pytest.mark.parametrize("check", ENVIRONMENT)
+def test_sound_server_with_other_settings_shows_no_fault(check, start_server, postgres):
+    with start_server(environment=ENVIRONMENT[check]) as sound:
+        assert sightings(check, sound, postgres) == []
 
 
 def test_every_check_has_a_fault_and_a_twin():
