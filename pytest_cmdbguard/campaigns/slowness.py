@@ -31,7 +31,7 @@ _SHAPES = {"letters": "a", "blanks": " ", "digits": "1", "labels": "a.", "dashes
 _ENDS = ("!", "_", "-", ".", "\n!")
 # Exponential work shows at the short ones before it takes for ever, then cubic, then quadratic.
 _LENGTHS = (16, 20, 400, 5000)
-_QUICK = {"letters": (20, 400, 5000), "blanks": (5000,)}
+_QUICK = {"letters": (20, 400, 5000), "blanks": (400, 5000)}
 _SUSPICIOUS_S = 0.02
 _PROVEN_S = 0.5
 _STEEPER = 3.0  # twice as long is twice the work of a sound program, and no more
