@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.model import Parameter, Severity
-from pytest_cmdbguard.probes.answers import Answers, undocumented
+from pytest_cmdbguard.probes.described import Answers, undocumented
 
 from .cast import ends_the_session
 from .likeness import is_granted

@@ -17,6 +17,7 @@ def test_every_resource_that_tenants_can_create_is_in_the_estate(estate):
     created = {owned.collection_path.rpartition("/")[2] for owned in estate.objects}
     assert created == {
         "sites", "racks", "devices", "interfaces", "prefixes", "ip-addresses", "vlans",
+        "attachments", "credentials", "webhooks", "config-templates",
     }  # fmt: skip
 
 

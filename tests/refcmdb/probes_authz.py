@@ -48,7 +48,8 @@ def interfaces_of_a_foreign_device_are_listed(server) -> bool:
 
 def foreign_site_is_counted(server) -> bool:
     site = new_site(server, "blue")["id"]
-    return server.as_("viewer-red").get(f"/sites/{site}/summary").status_code == 200
+    paths = (f"/sites/{site}/summary", f"/sites/{site}")
+    return [server.as_("viewer-red").get(path).status_code for path in paths] == [200, 404]
 
 
 def foreign_interface_is_read_below_an_own_device(server) -> bool:

@@ -1,0 +1,107 @@
+"""Input that Redis takes for more than one value: commands, arguments, patterns, scripts."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.probes.benign import BenignProbe, benign, takes_text
+from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.probes.points import injection_points
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_cmdbguard.campaigns.volley import Sent, Volley
+    from pytest_cmdbguard.model import Exchange, Operation, Parameter
+    from pytest_cmdbguard.witnesses.redis_monitor import Command, RedisMonitor
+
+_PATTERNED = {"KEYS", "SCAN", "SSCAN", "HSCAN", "ZSCAN", "PSUBSCRIBE", "SORT"}
+_SCRIPTED = {"EVAL", "EVAL_RO", "FUNCTION", "SCRIPT"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """A place whose text Redis received; ``proof`` is empty while it stays one value."""
+
+    point: Parameter
+    proof: str = ""
+    exchange: Exchange | None = None
+
+
+class RedisInjection:
+    """Sends a harmless text to every place; where Redis hears it, one that would break out.
+
+    Args:
+        volley: sends probes.
+        monitor: what Redis receives.
+        base_url: of the target, for places that want a URL.
+    """
+
+    def __init__(self, volley: Volley, monitor: RedisMonitor, *, base_url: str) -> None:
+        self._volley, self._monitor, self._base_url = volley, monitor, base_url
+
+    def __call__(self, operation: Operation) -> tuple[bool, tuple[Reached, ...]]:
+        """Whether Redis was sent anything at all, and the places whose text it received."""
+        if ends_the_session(operation):
+            return False, ()
+        points = [point for point in injection_points(operation) if takes_text(point)]
+        probes = [(point, benign(point, base_url=self._base_url)) for point in points]
+        with self._monitor.listening() as heard:
+            sent = list(self._volley(operation, probes))
+        met = [one.point for one in sent if _hears(heard, one.probe.tokens[0])]
+        found = [self._break_out(operation, point) for point in met]
+        return bool(heard), tuple(found)
+
+    def _break_out(self, operation: Operation, point: Parameter) -> Reached:
+        for make in (_words, _lines, _glob):
+            probe = make()
+            with self._monitor.listening() as heard:
+                sent: Sequence[Sent[BenignProbe]] = list(
+                    self._volley.each(operation, [(point, probe)])
+                )
+            if proof := _judged(heard, probe):
+                return Reached(point=point, proof=proof, exchange=sent[0].exchange)
+        return Reached(point=point)
+
+
+def _probe(text: Callable[[str, str], str]) -> BenignProbe:
+    first, second = fresh_token(), fresh_token()
+    return BenignProbe(text=text(first, second), tokens=(first, second))
+
+
+def _words() -> BenignProbe:
+    return _probe(lambda first, second: f"{first} {second}")
+
+
+def _lines() -> BenignProbe:
+    return _probe(lambda first, second: f"{first}\r\nECHO {second}\r\n")
+
+
+def _glob() -> BenignProbe:
+    return _probe(lambda first, second: f"{first}*{second}")
+
+
+def _hears(heard: Sequence[Command], token: str) -> bool:
+    return any(token in argument.lower() for c in heard for argument in c.arguments)
+
+
+def _judged(heard: Sequence[Command], probe: BenignProbe) -> str:
+    """What shows that a text was taken for more than a value; empty if nothing does."""
+    return next((proof for command in heard for proof in _proofs(command, probe)), "")
+
+
+def _proofs(command: Command, probe: BenignProbe) -> Iterator[str]:
+    first, second = probe.tokens
+    arguments = [argument.lower() for argument in command.arguments]
+    if arguments[0] == "echo" and second in arguments[1:]:
+        yield f"Redis ran a command of the input: {command}"
+    apart = [n for n, text in enumerate(arguments) if (first in text) != (second in text)]
+    has_both = any(first in text for text in arguments) and any(second in t for t in arguments)
+    if has_both and len(apart) > 1 and not any(first in t and second in t for t in arguments):
+        yield f"Redis took the input for several arguments: {command}"
+    if command.name in _PATTERNED and any(f"{first}*{second}" in text for text in arguments[1:]):
+        yield f"Redis took the input for a pattern: {command}"
+    if command.name in _SCRIPTED and any(first in text for text in arguments[1:2]):
+        yield f"Redis ran the input as a script: {command}"

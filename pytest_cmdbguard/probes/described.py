@@ -1,0 +1,74 @@
+"""What the OpenAPI document says of the answers of an operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pytest_cmdbguard.probes.references import References
+from pytest_cmdbguard.probes.schemas import branches
+
+if TYPE_CHECKING:
+    from pytest_cmdbguard.model import Json, Operation
+
+_JSON = re.compile(r"application/(?:[\w.-]+\+)?json\b", re.IGNORECASE)
+
+
+class Answers:
+    """The schemas of successful JSON answers, resolved when asked for.
+
+    Args:
+        document: OpenAPI 3.0 or 3.1.
+        where: how messages name the document.
+    """
+
+    def __init__(self, document: Json, *, where: str) -> None:
+        self._references = References(document, where=where)
+        self._paths: Json = document.get("paths", {})
+        servers = document.get("servers") or [{}]
+        self._prefix = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+
+    def schema(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
+        """Of the JSON that a status carries; None where the document says nothing of it."""
+        path = operation.path.removeprefix(self._prefix)
+        described = self._paths.get(path, {}).get(operation.method.lower(), {})
+        responses = described.get("responses", {})
+        pointer = f"/paths/{path.replace('/', '~1')}/{operation.method.lower()}/responses"
+        node = responses.get(str(status), responses.get(f"{status // 100}XX"))
+        if node is None:
+            return None
+        response, place = self._references.follow(node, f"{pointer}/{status}")
+        media = next((m for m in response.get("content") or () if _JSON.match(m)), None)
+        if media is None:
+            return None
+        schema = response["content"][media].get("schema")
+        if not isinstance(schema, dict):
+            return None
+        resolved: Mapping[str, Any] = self._references.resolved(schema, f"{place}/content/{media}")
+        return resolved
+
+
+def undocumented(value: object, schema: Mapping[str, Any], pointer: str = "") -> Iterator[str]:
+    """JSON pointers of the members that a schema with properties does not name.
+
+    An object whose schema names no properties, or says what others may be like, takes any.
+    """
+    if isinstance(value, list):
+        items = next((b["items"] for b in branches(schema) if "items" in b), None)
+        if isinstance(items, Mapping):
+            for child in value:
+                yield from undocumented(child, items, f"{pointer}/0")
+    if not isinstance(value, dict):
+        return
+    known: dict[str, Any] = {}
+    for branch in branches(schema):
+        if branch.get("additionalProperties") or branch.get("patternProperties"):
+            return
+        known |= branch.get("properties") or {}
+    for name, child in value.items() if known else ():
+        if name not in known:
+            yield f"{pointer}/{name}"
+        elif isinstance(known[name], Mapping):
+            yield from undocumented(child, known[name], f"{pointer}/{name}")
