@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Several headers come joined by commas, which dates have, too: a cookie begins with a name and =.
 _BETWEEN = re.compile(r",\s*(?=[\w!#$%&'*+.^`|~-]+=)")
 
+_OVER = re.compile(r"-[0-9]+|0+")
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SetCookie:
@@ -31,7 +33,7 @@ class SetCookie:
     @property
     def ends(self) -> bool:
         """Whether the header takes the cookie away instead."""
-        return not self.value or self.attributes.get("max-age", "1").lstrip("-0") == ""
+        return not self.value or _OVER.fullmatch(self.attributes.get("max-age", "")) is not None
 
 
 def set_cookies(answer: Exchange) -> tuple[SetCookie, ...]:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard.probes.benign import takes_text
+from pytest_cmdbguard.probes.benign import URL_LIKE, takes_text
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.schemas import branches, types_of
 
@@ -73,7 +73,8 @@ def markup_probes(profile: str) -> Callable[[Parameter], Iterator[MarkupProbe]]:
 
 def _markup_probe(family: str, point: Parameter) -> MarkupProbe | None:
     tokens = {"c": fresh_token(), "d": fresh_token()}
-    texts = (text.format_map(tokens) for text in FULL[family])
+    is_path = URL_LIKE.search(point.name) is not None and "address" not in family
+    texts = ("/" * is_path + text.format_map(tokens) for text in FULL[family])
     text = next((text for text in texts if accepts(point, text)), None)
     if text is None:
         return None

@@ -14,5 +14,5 @@ OPERATION = "login_page"
 
 def plant() -> None:
     """The value is checked to be a path, and a path may hold blanks here."""
-    sessions.LOCAL = re.compile(r"/(?![/\\])[^<>]*")
+    sessions.LOCAL = re.compile(r"/(?![/\\])[^\r\n]*")
     rewrite_template("login.html", 'value="{{ next }}"', "value={{ next }}")
