@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.attack import takes_input
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.evidence import not_verified
 from pytest_cmdbguard.probes.benign import takes_text
 from pytest_cmdbguard.probes.points import injection_points
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_cmdbguard import Evidence, Operation
-    from pytest_cmdbguard.campaigns.sinks import SinkResult
+    from pytest_cmdbguard.campaigns.sinks import Means, SinkResult
 
 
 def takes_free_text(operation: Operation) -> bool:
@@ -21,6 +22,18 @@ def takes_free_text(operation: Operation) -> bool:
     if ends_the_session(operation) or not takes_input(operation):
         return False
     return any(takes_text(point) for point in injection_points(operation))
+
+
+def require_hook(means: Means) -> None:
+    """Go on where a CPython process tells what it does; else nothing is proven."""
+    if not means.audit.sees:
+        not_verified("the target is no CPython program that this run started: nobody sees inside")
+
+
+def require_neighbour(means: Means) -> None:
+    """Go on where the target shares this machine's files and programs; else nothing is proven."""
+    if not means.files.sees:
+        not_verified("the target was not started by this run: its processes are out of sight")
 
 
 def record(

@@ -8,12 +8,12 @@ from pytest_cmdbguard import Evidence, Operation, Severity, check
 from pytest_cmdbguard.campaigns.commands import ARGUMENTS, COMMANDS
 from pytest_cmdbguard.campaigns.templating import CODES, TEMPLATES
 
-from ._sinks import record, takes_free_text
+from ._sinks import record, require_hook, require_neighbour, takes_free_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_cmdbguard.campaigns.sinks import Kind, SinkAttack
+    from pytest_cmdbguard.campaigns.sinks import Kind, Means, SinkAttack
 
     Attack = Callable[[Kind], SinkAttack]
 
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     operations=takes_free_text,
 )
 def input_never_becomes_a_command(
-    operation: Operation, sink_attack: Attack, evidence: Evidence
+    operation: Operation, sink_attack: Attack, means: Means, evidence: Evidence
 ) -> None:
     """Judged by a tripwire that runs, and by where input stands in what a shell received."""
+    require_neighbour(means)
     record(evidence, operation, sink_attack(COMMANDS)(operation), sink="process")
 
 
@@ -48,9 +49,10 @@ def input_never_becomes_a_command(
     operations=takes_free_text,
 )
 def input_never_becomes_an_option(
-    operation: Operation, sink_attack: Attack, evidence: Evidence
+    operation: Operation, sink_attack: Attack, means: Means, evidence: Evidence
 ) -> None:
     """Judged by the argument lists of the processes that the target starts."""
+    require_hook(means)
     record(evidence, operation, sink_attack(ARGUMENTS)(operation), sink="process")
 
 
@@ -84,7 +86,8 @@ def input_never_becomes_a_template(
     operations=takes_free_text,
 )
 def input_never_becomes_code(
-    operation: Operation, sink_attack: Attack, evidence: Evidence
+    operation: Operation, sink_attack: Attack, means: Means, evidence: Evidence
 ) -> None:
     """Judged by what the interpreter compiles and runs."""
+    require_neighbour(means)
     record(evidence, operation, sink_attack(CODES)(operation), sink="code")

@@ -20,12 +20,12 @@ from pytest_cmdbguard.campaigns.uploads import (
     takes_files,
 )
 
-from ._sinks import record
+from ._sinks import record, require_hook, require_neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_cmdbguard.campaigns.sinks import Kind, SinkAttack
+    from pytest_cmdbguard.campaigns.sinks import Kind, Means, SinkAttack
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.probes.surroundings import Surroundings
 
@@ -46,11 +46,13 @@ if TYPE_CHECKING:
 def uploads_stay_files(
     operation: Operation,
     sink_attack: Attack,
+    means: Means,
     api: Api,
     surroundings: Surroundings,
     evidence: Evidence,
 ) -> None:
     """Judged by files that appear elsewhere, and by how what was stored is shown again."""
+    require_neighbour(means)
     record(evidence, operation, sink_attack(UPLOADS)(operation), sink="file")
     for answer in oversized(api, surroundings, operation):
         evidence.finding(
@@ -74,9 +76,10 @@ def uploads_stay_files(
     operations=takes_archives,
 )
 def archives_stay_in_their_place(
-    operation: Operation, sink_attack: Attack, evidence: Evidence
+    operation: Operation, sink_attack: Attack, means: Means, evidence: Evidence
 ) -> None:
     """Judged by files that appear elsewhere, and by secrets that links lead to."""
+    require_neighbour(means)
     record(evidence, operation, sink_attack(ARCHIVES)(operation), sink="file")
 
 
@@ -109,6 +112,9 @@ def xml_refers_to_nothing_outside(
     remedy="Read JSON or safe YAML; sign what comes back before reading it.",
     operations=takes_serialised,
 )
-def values_make_no_objects(operation: Operation, sink_attack: Attack, evidence: Evidence) -> None:
+def values_make_no_objects(
+    operation: Operation, sink_attack: Attack, means: Means, evidence: Evidence
+) -> None:
     """Judged by the classes that the interpreter looks up."""
+    require_hook(means)
     record(evidence, operation, sink_attack(SERIALISED)(operation), sink="deserialiser")

@@ -8,12 +8,12 @@ from pytest_cmdbguard import Evidence, Operation, Severity, check
 from pytest_cmdbguard.campaigns.outgoing import OUTGOING
 from pytest_cmdbguard.campaigns.paths import PATHS
 
-from ._sinks import record, takes_free_text
+from ._sinks import record, require_neighbour, takes_free_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_cmdbguard.campaigns.sinks import Kind, SinkAttack
+    from pytest_cmdbguard.campaigns.sinks import Kind, Means, SinkAttack
 
     Attack = Callable[[Kind], SinkAttack]
 
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     operations=takes_free_text,
 )
 def input_leads_to_no_foreign_file(
-    operation: Operation, sink_attack: Attack, evidence: Evidence
+    operation: Operation, sink_attack: Attack, means: Means, evidence: Evidence
 ) -> None:
     """Judged by the secret of a sentinel file, and by what the target opens and writes."""
+    require_neighbour(means)
     record(evidence, operation, sink_attack(PATHS)(operation), sink="file")
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Self
 
 LONGEST = 1 << 20
 POLL_S = 0.005
@@ -23,10 +20,8 @@ class _Handler(BaseHTTPRequestHandler):
         if length.isdigit():
             self.rfile.read(min(int(length), LONGEST))
         self.server.lines.append(f"{self.requestline} Host: {self.headers.get('Host', '')}")
-        status, headers = self.server.reply(self.path)
-        self.send_response_only(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
+        self.send_response_only(200)
+        self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", "2")
         self.send_header("Connection", "close")
         self.end_headers()
@@ -46,25 +41,15 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.lines: list[str] = []
 
-    def reply(self, path: str) -> tuple[int, dict[str, str]]:
-        """``/to/ANYTHING`` redirects to ``/ANYTHING``; every other path is answered 200."""
-        wanted = path.partition("/to/")[2]
-        if not wanted:
-            return 200, {"Content-Type": "text/plain"}
-        return 302, {"Location": f"http://127.0.0.1:{self.server_port}/{wanted}"}
-
 
 class Listener:
     """Records every request; use it as a context manager.
 
     Whoever asks for a URL with a token in it was told to do so by the request that had the token.
-    Every address of the loopback interface leads to it. ``partners`` are those that the target
-    may connect to by its own settings: from there it can be led on, by a redirect.
     """
 
-    def __init__(self, *, partners: Sequence[str] = ()) -> None:
+    def __init__(self) -> None:
         self._server = _Server()
-        self.partners = tuple(partners)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -83,10 +68,9 @@ class Listener:
         """The TCP port on 127.0.0.1."""
         return self._server.server_port
 
-    def url(self, token: str, *, host: str = "127.0.0.1", through: str = "") -> str:
-        """A URL with the token; ``through="to"`` is one that redirects there."""
-        path = f"{through}/{token}" if through else token
-        return f"http://{host}:{self.port}/{path}"
+    def url(self, token: str, *, host: str = "127.0.0.1") -> str:
+        """A URL with the token; ``host`` is another spelling of the address."""
+        return f"http://{host}:{self.port}/{token}"
 
     def hits(self, token: str, *, within_s: float = 0.0) -> list[str]:
         """Requests that had the token, one line each; waits for the first for ``within_s``."""

@@ -18,13 +18,6 @@ def test_requests_are_told_by_their_token():
         assert listener.hits("zqzzzzzzzzzz") == []
 
 
-def test_a_redirect_leads_to_the_token():
-    with Listener() as listener:
-        requests.get(listener.url(TOKEN, through="to"), timeout=5)
-        asked = [hit.split()[1] for hit in listener.hits(TOKEN)]
-        assert asked == [f"/to/{TOKEN}", f"/{TOKEN}"]
-
-
 def test_a_late_request_is_waited_for():
     with Listener() as listener:
         url = listener.url(TOKEN)
