@@ -1,74 +1,90 @@
-"""What the OpenAPI document says of the answers of an operation."""
+"""Answers of servers that may be hostile, broken or busy: bounded, and waited for in bounds."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
-from pytest_cmdbguard.probes.references import References
-from pytest_cmdbguard.probes.schemas import branches
+from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard.model import Json, Operation
+    from collections.abc import Mapping
 
-_JSON = re.compile(r"application/(?:[\w.-]+\+)?json\b", re.IGNORECASE)
+    import requests
+
+LARGEST_BYTES = 16 * 1024 * 1024
+_PIECE_BYTES = 256 * 1024
+# What a busy server asks for when it does not say how long.
+_USUAL_WAIT_S = 1.0
+_MOST_HANGS = 3
 
 
-class Answers:
-    """The schemas of successful JSON answers, resolved when asked for.
+class Patience:
+    """What a client may still wait for: a server that is busy, restarts or hangs.
 
     Args:
-        document: OpenAPI 3.0 or 3.1.
-        where: how messages name the document.
+        seconds: for all requests of the client together; 0 is none at all.
     """
 
-    def __init__(self, document: Json, *, where: str) -> None:
-        self._references = References(document, where=where)
-        self._paths: Json = document.get("paths", {})
-        servers = document.get("servers") or [{}]
-        self._prefix = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+    def __init__(self, seconds: float) -> None:
+        self._left_s = seconds
+        self._hangs = _MOST_HANGS if seconds else 0
 
-    def schema(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
-        """Of the JSON that a status carries; None where the document says nothing of it."""
-        path = operation.path.removeprefix(self._prefix)
-        described = self._paths.get(path, {}).get(operation.method.lower(), {})
-        responses = described.get("responses", {})
-        pointer = f"/paths/{path.replace('/', '~1')}/{operation.method.lower()}/responses"
-        node = responses.get(str(status), responses.get(f"{status // 100}XX"))
-        if node is None:
-            return None
-        response, place = self._references.follow(node, f"{pointer}/{status}")
-        media = next((m for m in response.get("content") or () if _JSON.match(m)), None)
-        if media is None:
-            return None
-        schema = response["content"][media].get("schema")
-        if not isinstance(schema, dict):
-            return None
-        resolved: Mapping[str, Any] = self._references.resolved(schema, f"{place}/content/{media}")
-        return resolved
+    def wait(self, seconds: float) -> bool:
+        """Sleep so long; False, at once, where that is more than what is left."""
+        if seconds > self._left_s:
+            return False
+        self._left_s -= seconds
+        time.sleep(seconds)
+        return True
+
+    def bears_hang(self) -> bool:
+        """Whether another request may stay without an answer."""
+        self._hangs -= 1
+        return self._hangs >= 0
 
 
-def undocumented(value: object, schema: Mapping[str, Any], pointer: str = "") -> Iterator[str]:
-    """JSON pointers of the members that a schema with properties does not name.
+def read_body(response: requests.Response, *, deadline: float) -> tuple[bytes, str]:
+    """The decoded body as far as it is wanted, and why it is not all of it; empty if it is.
 
-    An object whose schema names no properties, or says what others may be like, takes any.
+    At most :data:`LARGEST_BYTES` of it, decompressed, so that no answer fills the memory, and
+    nothing after the deadline (of ``time.monotonic``), so that none is endless.
     """
-    if isinstance(value, list):
-        items = next((b["items"] for b in branches(schema) if "items" in b), None)
-        if isinstance(items, Mapping):
-            for child in value:
-                yield from undocumented(child, items, f"{pointer}/0")
-    if not isinstance(value, dict):
-        return
-    known: dict[str, Any] = {}
-    for branch in branches(schema):
-        if branch.get("additionalProperties") or branch.get("patternProperties"):
-            return
-        known |= branch.get("properties") or {}
-    for name, child in value.items() if known else ():
-        if name not in known:
-            yield f"{pointer}/{name}"
-        elif isinstance(known[name], Mapping):
-            yield from undocumented(child, known[name], f"{pointer}/{name}")
+    pieces: list[bytes] = []
+    cut, size = "", 0
+    try:
+        while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            if cut := _limit(size, deadline):
+                break
+        else:
+            response.raw.read()  # gives the connection back
+    except DecodeError:
+        cut = f"it is not {response.headers.get('content-encoding')}, as it says"
+    except ReadTimeoutError:
+        cut = "it stopped before its end"
+    except (HTTPError, OSError) as error:
+        cut = f"the connection broke: {type(error).__name__}"
+    if cut:
+        response.close()
+    return b"".join(pieces), cut
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float:
+    """Seconds that a 429 or 503 asks to wait (RFC 9110, 10.2.3), by the server's own clock."""
+    told = headers.get("retry-after", "").strip()
+    if told.isdigit():
+        return float(told)
+    try:
+        until, now = parsedate_to_datetime(told), parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (TypeError, ValueError):
+        return _USUAL_WAIT_S
+
+
+def _limit(size: int, deadline: float) -> str:
+    if size > LARGEST_BYTES:
+        return f"it is larger than {LARGEST_BYTES // 1024**2} MiB"
+    return "it did not end in time" if time.monotonic() > deadline else ""

@@ -17,6 +17,7 @@ from urllib3.exceptions import ProtocolError
 
 from pytest_cmdbguard.errors import GuardError, ProxyGone, ServiceError
 from pytest_cmdbguard.model import Actor, Exchange, Operation
+from pytest_cmdbguard.probes.answers import Patience, read_body, retry_after_s
 from pytest_cmdbguard.probes.bodies import as_text, encoded, pairs
 from pytest_cmdbguard.probes.headers import shown_headers, told_headers
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from urllib3 import ProxyManager
 
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
+# How often a target that restarts is asked again.
+_RESTART_S = 0.2
 _AGENT = {"User-Agent": "pytest-cmdbguard", "Accept": "application/json, */*;q=0.5"}
 
 
@@ -40,6 +43,9 @@ class Api:
         proxy: URL of an HTTP proxy that all requests go through.
         timeout_s: how long an answer may take.
         verify: a CA bundle, or False for a target whose certificate nobody knows.
+        patience_s: how long, over all requests, to wait for a target that answers 429 (as it
+            asks for by Retry-After) or does not take connections because it restarts. With any,
+            a few requests may stay without an answer: their status is 0.
     """
 
     def __init__(
@@ -50,10 +56,12 @@ class Api:
         proxy: str | None = None,
         timeout_s: float = 30,
         verify: bool | str = True,
+        patience_s: float = 0,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.actor: Actor | None = None
         self._proxy, self._timeout_s = proxy, timeout_s
+        self._patience = Patience(patience_s)
         self._sessions: dict[str | None, tuple[Actor | None, requests.Session]] = {
             actor.name if actor else None: (actor, _session(actor, proxy, verify=verify))
             for actor in (None, *actors)
@@ -162,23 +170,44 @@ class Api:
     def _exchange(self, request: requests.Request, tokens: tuple[str, ...]) -> Exchange:
         _, session = self._sessions[self.actor.name if self.actor else None]
         prepared = session.prepare_request(request)
-        started = time.perf_counter()
-        try:
-            response = self._answer(session, prepared)
-        except requests.RequestException as error:
-            raise self._explained(prepared, error) from error
-        return Exchange(
+        sent = functools.partial(
+            Exchange,
             method=str(prepared.method),
             url=str(prepared.url),
             actor=self.actor,
             request_headers=shown_headers(prepared.headers, self.actor),
             request_body=request.data or b"",
-            status=response.status_code,
-            headers={name.lower(): value for name, value in response.headers.items()},
-            body=response.content,
-            elapsed_s=time.perf_counter() - started,
             tokens=tokens,
         )
+        while True:
+            started = time.monotonic()
+            response = self._patiently(session, prepared)
+            if response is None:
+                cut = f"no answer in {self._timeout_s:g} s"
+                return sent(status=0, headers={}, body=b"", elapsed_s=self._timeout_s, cut=cut)
+            body, cut = read_body(response, deadline=started + self._timeout_s)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            if response.status_code != 429 or not self._patience.wait(retry_after_s(headers)):
+                elapsed_s, status = time.monotonic() - started, response.status_code
+                return sent(
+                    status=status, headers=headers, body=body, elapsed_s=elapsed_s, cut=cut
+                )
+
+    def _patiently(
+        self, session: requests.Session, request: requests.PreparedRequest
+    ) -> requests.Response | None:
+        """The answer, as soon as there is one; None where patience ends without."""
+        while True:
+            try:
+                return self._answer(session, request)
+            except requests.ReadTimeout as error:
+                if not self._patience.bears_hang():
+                    raise self._explained(request, error) from error
+                return None
+            except requests.RequestException as error:
+                is_away = isinstance(error, requests.ConnectionError) and not self._proxy
+                if not (is_away and self._patience.wait(_RESTART_S)):
+                    raise self._explained(request, error) from error
 
     def _answer(
         self, session: requests.Session, request: requests.PreparedRequest
@@ -189,7 +218,7 @@ class Api:
         may be on its way already (RFC 9112, 9.3.1).
         """
         send = functools.partial(
-            session.send, request, timeout=self._timeout_s, allow_redirects=False
+            session.send, request, timeout=self._timeout_s, allow_redirects=False, stream=True
         )
         try:
             return send()
