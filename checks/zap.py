@@ -74,6 +74,11 @@ def attacks_are_authenticated(
 
     The criterion asks besides that every operation was attacked (``conclusions.py``).
     """
+    if not any(operation.secured for operation in operations):
+        evidence.measure("the document asks nowhere for a credential", share=0)
+        return
+    if not cast.actors:
+        not_verified("the document asks for credentials, and no actor is known")
     trail = AuditTrail(api, surroundings, operations)
     for operation, status in trail.attackable(cast.broadest):
         evidence.contact(

@@ -79,10 +79,10 @@ class Zap:
         ``timestamp`` (ms) and ``rtt`` (ms). Raises: ServiceDied, ServiceError.
         """
         client = Client(self.url, self.key, timeout_s=max(TIMEOUT_S, budget_s))
-        deadline = time.monotonic() + budget_s
         recorded, start = int(ask(client.core.number_of_messages)), 0
+        deadline = time.monotonic() + budget_s
         found: list[dict[str, Any]] = []
-        while start < recorded and time.monotonic() < deadline:
+        while start < recorded and (not start or time.monotonic() < deadline):
             # ZAP counts from 1
             page = ask(functools.partial(client.core.messages, None, start + 1, PAGE))
             # what was never sent (the inner nodes of ZAP's tree) has no time

@@ -15,6 +15,7 @@ from pytest_cmdbguard.campaigns.whereabouts import Whereabouts
 from pytest_cmdbguard.campaigns.zap_rules import budget_s, one_per_role
 from pytest_cmdbguard.errors import SettingsError
 from pytest_cmdbguard.model import Actor, Operation, Parameter, Severity
+from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.witnesses.audit import AuditWitness
 
 SORT = Parameter(location="query", name="sort", schema={"type": "string"})
@@ -124,6 +125,14 @@ def test_sight_tells_as_what_the_database_received_a_harmless_text(cmdb):
 def test_a_credential_is_proven_by_what_it_opens(cmdb):
     trail = AuditTrail(cmdb.api, cmdb.surroundings, tuple(cmdb.operations.values()))
     assert all(trail.proves(actor) for actor in cmdb.cast.actors)
+
+
+def test_a_credential_that_is_refused_proves_nothing(cmdb):
+    stale = Actor(name="stale", role="admin", headers={"Authorization": "Bearer cg_stale"})
+    client = Api(cmdb.seat.base_url, [stale])
+    trail = AuditTrail(client, cmdb.surroundings, tuple(cmdb.operations.values()))
+    assert not trail.proves(stale)
+    client.close()
 
 
 def test_rules_run_as_one_actor_of_every_role():

@@ -83,10 +83,16 @@ def test_a_trial_that_went_wrong_says_how():
     assert report(trial("twin", "accused of x")).splitlines()[1].strip() == "accused of x"
 
 
+# What they judge is the run: the reports that it is handed, and who it attacked as. Faults and
+# twins of other checks are planted for them in tests/plugin/test_second_opinion.py.
+OF_THE_RUN = {"CG-ZAP-001", "CG-ZAP-002"}
+
+
 def test_every_shipped_check_has_a_fault_and_a_twin():
     catalogue = faults.catalogue()
+    of_the_target = set(shipped_claims()) - OF_THE_RUN
     for kind in ("fault", "twin"):
-        assert {one.check for one in catalogue if one.kind == kind} == set(shipped_claims())
+        assert {one.check for one in catalogue if one.kind == kind} == of_the_target
 
 
 def test_every_planted_place_is_an_operation_of_the_document():
