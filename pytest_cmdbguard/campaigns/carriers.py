@@ -80,7 +80,7 @@ def _word(name: str) -> str:
     """A name in lower case, without separators and plural."""
     plain = re.sub(r"[\W_]", "", name).lower()
     for plural, singular in _PLURALS:
-        if plain.endswith(plural):
+        if plain.endswith(plural) and not plain.endswith("ss"):
             return plain.removesuffix(plural) + singular
     return plain
 

@@ -28,9 +28,9 @@ def shared_data(answer: Exchange, allowed: Exchange) -> str:
     if not (is_granted(answer) and is_granted(allowed)):
         return ""
     sent = answer.url + answer.request_body.decode("utf-8", "replace")
-    known = {text for text in values_in(allowed) if text not in sent}
-    common = [text for text in values_in(answer) if text in known]
-    if common or known:
+    known = set(values_in(allowed))
+    if known:
+        common = (text for text in values_in(answer) if text in known and text not in sent)
         return max(common, key=len, default="")[:_SHOWN]
     same = members_in(answer) == members_in(allowed)
     return ", ".join(sorted(members_in(answer))) if same else ""

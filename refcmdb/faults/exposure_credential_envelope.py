@@ -16,7 +16,7 @@ OPERATION = "credentials_list"
 def plant() -> None:
     """It is encrypted, so it is taken for harmless."""
     fields = [("secret", str | None, None)]
-    sealed = sa.func.encode(models.credentials.c.secret, "base64")
+    sealed = sa.func.encode(models.credentials.c.secret, sa.literal_column("'base64'"))
     change_resource(
         "credentials",
         item=more_columns(schemas.CredentialItem, fields),

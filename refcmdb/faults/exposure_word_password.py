@@ -14,5 +14,7 @@ OPERATION = "tenants_list"
 
 def plant() -> None:
     """A word that scanners look for."""
-    told = sa.func.concat(models.tenants.c.description, " (password_hash: see the vault)")
+    told = sa.func.concat(
+        models.tenants.c.description, sa.literal_column("' (password_hash: the vault)'")
+    )
     change_resource("tenants", extras={"description": told})
