@@ -1,4 +1,4 @@
-"""An OpenAPI 3.0 or 3.1 document as operations."""
+"""An OpenAPI 3.0 or 3.1 document, or one of Swagger 2.0, as operations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pytest_cmdbguard.model import Json, Operation, Parameter
 from pytest_cmdbguard.probes.described_bodies import example_of, request_bodies
 from pytest_cmdbguard.probes.references import References
+from pytest_cmdbguard.probes.swagger import upgraded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ def operations(document: Json, *, where: str) -> tuple[Operation, ...]:
     """The operations of a document, sorted by path; of one path, create comes before read.
 
     Args:
-        document: OpenAPI 3.0 or 3.1, as ``json.load`` gives it.
+        document: OpenAPI 3.0 or 3.1 or Swagger 2.0, as ``json.load`` gives it.
         where: how messages name the document (a file name or URL).
     Raises: DocumentError with a JSON pointer to the place that cannot be used.
     """
@@ -33,6 +34,8 @@ class _Reader:
     def __init__(self, document: Json, where: str) -> None:
         self._references = References(document, where=where)
         self._document = self._references.mapping(document, "")
+        if str(document.get("swagger", "")).startswith("2."):
+            self._document = upgraded(document, self._references)
         self._require_version()
         self._prefix = self._server_path()
 
@@ -53,7 +56,7 @@ class _Reader:
             raise self._references.fail(
                 "/openapi",
                 f"found {seen}",
-                remedy="OpenAPI 3.0 and 3.1 are understood: convert it",
+                remedy="OpenAPI 3.0, 3.1 and Swagger 2.0 are understood: convert it",
             )
 
     def _require_unique_ids(self, found: list[Operation]) -> None:

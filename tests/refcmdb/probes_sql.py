@@ -5,7 +5,7 @@ from __future__ import annotations
 from seeing import breaks_out, token
 
 BREAKER = "' and 1=1/0 and '1'='1"
-NUMBER = " and 1=1/0"
+NUMBER = " and 1=mod(1,0)"  # a slash would end a path
 
 
 def asked(name: str, path: str, *, user: str = "viewer-red", **cases: str):

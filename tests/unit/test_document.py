@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import copy
+import time
 
 import pytest
 
 from pytest_cmdbguard.errors import DocumentError
 from pytest_cmdbguard.probes.document import operations
+from pytest_cmdbguard.probes.points import injection_points
 
 DOCUMENT = {
     "openapi": "3.1.0",
@@ -190,8 +192,115 @@ def test_what_cannot_be_used_is_named_with_its_place(document, change, message):
     assert message in str(error.value)
 
 
-def test_a_document_that_is_no_object_and_one_of_swagger_2_are_refused():
+def test_a_document_that_is_no_object_and_one_of_swagger_1_are_refused():
     with pytest.raises(DocumentError, match="expected an object, found list"):
         operations([], where="x")
-    with pytest.raises(DocumentError, match=r"found Swagger 2\.0"):
-        operations({"swagger": "2.0", "paths": {}}, where="x")
+    with pytest.raises(DocumentError, match=r"found Swagger 1\.2"):
+        operations({"swagger": "1.2", "paths": {}}, where="x")
+
+
+SWAGGER = {
+    "swagger": "2.0",
+    "basePath": "/v2",
+    "host": "elsewhere.example.com",
+    "consumes": ["application/json"],
+    "produces": ["application/json"],
+    "parameters": {"Page": {"name": "page", "in": "query", "type": "integer", "minimum": 1}},
+    "responses": {"Found": {"description": "x", "schema": {"$ref": "#/definitions/Device"}}},
+    "paths": {
+        "/devices/{id}": {
+            "parameters": [{"name": "id", "in": "path", "type": "string", "format": "uuid"}],
+            "get": {
+                "operationId": "read",
+                "parameters": [{"$ref": "#/parameters/Page"}],
+                "responses": {"200": {"$ref": "#/responses/Found"}},
+            },
+            "put": {
+                "operationId": "change",
+                "parameters": [
+                    {
+                        "name": "device",
+                        "in": "body",
+                        "required": True,
+                        "schema": {"$ref": "#/definitions/Device"},
+                    }
+                ],
+                "responses": {"204": {"description": "done"}},
+            },
+        },
+        "/files": {
+            "post": {
+                "operationId": "upload",
+                "consumes": ["multipart/form-data"],
+                "parameters": [
+                    {"name": "file", "in": "formData", "type": "file", "required": True},
+                    {"name": "note", "in": "formData", "type": "string"},
+                ],
+                "responses": {},
+            }
+        },
+        "/login": {
+            "post": {
+                "operationId": "login",
+                "parameters": [{"name": "user", "in": "formData", "type": "string"}],
+            }
+        },
+    },
+    "definitions": {
+        "Device": {"type": "object", "properties": {"name": {"type": "string"}}},
+    },
+}
+
+
+def test_swagger_2_is_read_as_well():
+    found = {operation.id: operation for operation in operations(SWAGGER, where="x")}
+    assert found["read"].path == "/v2/devices/{id}"
+    assert found["read"].produces == ("application/json",)
+    places = {o.id: [(p.location, p.name) for p in injection_points(o)] for o in found.values()}
+    assert places == {
+        "read": [("path", "id"), ("query", "page")],
+        "change": [("path", "id"), ("body", "/name")],
+        "upload": [("multipart", "file"), ("multipart", "file filename"), ("multipart", "note")],
+        "login": [("form", "user")],
+    }
+    assert found["read"].parameters[0].schema == {"type": "string", "format": "uuid"}
+    assert found["change"].body_required
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_set(("paths", "/login"), 1), "x#/paths/~1login: expected an object, found int"),
+        (_set(("paths", "/login", "post", "parameters"), {}), "expected an array"),
+        (_set(("paths", "/login", "post", "parameters"), [{"in": "query"}]), "'name' is missing"),
+    ],
+)
+def test_what_cannot_be_used_of_swagger_2_is_named(change, message):
+    broken = copy.deepcopy(SWAGGER)
+    change(broken)
+    with pytest.raises(DocumentError) as error:
+        operations(broken, where="x")
+    assert message in str(error.value)
+
+
+def test_of_one_path_what_creates_comes_before_what_reads_and_deletes(document):
+    methods = ("delete", "get", "patch", "post")
+    document["paths"] = {"/a": {method: {"responses": {}} for method in methods}}
+    found = [operation.method for operation in operations(document, where="x")]
+    assert found == ["POST", "GET", "PATCH", "DELETE"]
+
+
+def test_ten_thousand_operations_are_read_in_seconds(document):
+    item = document["paths"]["/devices/{id}"]
+    document["paths"] = {
+        f"/things{number}/{{id}}": {
+            **item,
+            "patch": {**item["patch"], "operationId": f"patch {number}"},
+        }
+        for number in range(5000)
+    }
+    began = time.process_time()
+    found = operations(document, where="x")
+    points = [point for operation in found for point in injection_points(operation)]
+    assert (len(found), len(points)) == (10_000, 20_000)
+    assert time.process_time() - began < 10
