@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.columns import Column, ColumnWitness
     from pytest_cmdbguard.witnesses.rows import RowState
 
-    from .estate import Estate, Owned
+    from .estate import Estate
     from .grounds import Grounds
     from .marking import Values
+    from .owned import Owned
 
 # Who has these has more than a wrong value.
 _POWER = re.compile(r"owner|user|role|passw|admin|staff|tenant|perm|scope|token", re.IGNORECASE)

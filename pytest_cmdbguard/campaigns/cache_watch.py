@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.rows import RowWitness
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
-    from .estate import Estate, Owned
+    from .estate import Estate
+    from .owned import Owned
 
 Values = Mapping[tuple[str, str], Any]
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from pytest_cmdbguard.model import Actor, Exchange, Operation
 
-    from .estate import Owned
     from .grounds import Grounds
     from .marking import Values
+    from .owned import Owned
 
 # What differs between two answers that say the same: numbers of requests, moments, durations.
 _PASSING = re.compile(r"[0-9a-fA-F-]{16,}|\d{4}-\d\d-\d\dT[\d:.+Z-]+|\d+(?:\.\d+)?")

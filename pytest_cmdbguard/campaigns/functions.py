@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Actor, Exchange, Operation
     from pytest_cmdbguard.witnesses.rows import RowState
 
-    from .estate import Estate, Owned
+    from .estate import Estate
     from .grounds import Grounds
     from .marking import Values
+    from .owned import Owned
     from .policy import Policy
 
 
@@ -138,8 +139,12 @@ class Scene:
     def visit(self, visitor: Visitor) -> Visit:
         """One request and what it did."""
         token = fresh_token()
+        values = self._values(visitor, token)
+        if self.operation.reads:
+            exchange = self.grounds.send(visitor.actor, self.operation, values)
+            return Visit(who=visitor.name, exchange=exchange)
         before, moment = self._state(), self.grounds.rows.moment()
-        exchange = self.grounds.send(visitor.actor, self.operation, self._values(visitor, token))
+        exchange = self.grounds.send(visitor.actor, self.operation, values)
         effect = "" if self.grounds.rows.moment() == moment else self._effect(before, token)
         return Visit(who=visitor.name, exchange=exchange, effect=effect)
 
@@ -164,8 +169,6 @@ class Scene:
             after = self._state()
             row = self.estate.row(self.owned, rows)
             return "" if after == before else f"in {row}: {before.turned_into(after)}"
-        if self.operation.reads:
-            return ""
         found = next(iter(rows.find_token(token)), None)
         return f"{found} holds {token}, which the request carried" if found else ""
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.witnesses.rows import RowWitness
 
-    from .estate import Estate, Owned
+    from .estate import Estate
     from .marking import Values
+    from .owned import Owned
     from .questions import Question
 
 

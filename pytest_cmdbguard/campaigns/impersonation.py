@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_cmdbguard.model import Parameter
 from pytest_cmdbguard.probes.payloads import fresh_token
 
-from .estate import object_in
 from .likeness import is_granted
 from .marking import text_fields
+from .owned import object_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Exchange, Operation
     from pytest_cmdbguard.witnesses.rows import Place
 
-    from .estate import Owned
     from .grounds import Grounds
     from .marking import Values
+    from .owned import Owned
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from pytest_cmdbguard.model import Operation, Parameter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .estate import Estate, Owned
+    from .estate import Estate
     from .marking import Values
+    from .owned import Owned
 
 PATH = Parameter(location="path", name="id")
 LIST = Parameter(location="query", name="list")

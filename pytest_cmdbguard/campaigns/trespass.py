@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Actor, Exchange, Operation
     from pytest_cmdbguard.witnesses.rows import Place
 
-    from .estate import Estate, Owned
+    from .estate import Estate
     from .grounds import Grounds
     from .marking import Values
+    from .owned import Owned
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -71,12 +72,17 @@ class ColumnWitness:
     def __init__(self, admin_url: str) -> None:
         self._engine = connect(admin_url)
 
+    def close(self) -> None:
+        """Give the connections back; harmless when done twice."""
+        self._engine.dispose()
+
     def of(self, table: str) -> tuple[Column, ...]:
         """The columns of one table, named as a :class:`Place` names it."""
-        return tuple(column for column in self.all() if column.table == table)
+        return tuple(column for column in self.known if column.table == table)
 
-    def all(self) -> tuple[Column, ...]:
-        """The columns of all tables of users."""
+    @functools.cached_property
+    def known(self) -> tuple[Column, ...]:
+        """The columns of all tables of users, as they were when somebody asked first."""
         with self._engine.connect() as connection:
             return tuple(
                 Column(table=row[0], name=row[1], type=row[2], generated=row[3], quoted=row[4])
@@ -98,14 +104,10 @@ class ColumnWitness:
     def secrets(self) -> dict[str, Column]:
         """Every way to write a value of a secret column, for up to fifty rows of each."""
         found: dict[str, Column] = {}
-        for column in self.all():
+        for column in self.known:
             if column.is_secret:
                 found.update(dict.fromkeys(self._spellings(column), column))
         return found
-
-    def close(self) -> None:
-        """Give the connections back; harmless when done twice."""
-        self._engine.dispose()
 
     def _spellings(self, column: Column) -> Iterator[str]:
         shown = [f"{column.quoted}::text"]
