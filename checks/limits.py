@@ -63,11 +63,11 @@ def judge(flood: Flood, protection: Protection, admission: Admission, evidence: 
         and f"{rate} were all served; {protection.requests:,} are the "
         f"limit in {protection.within_s} s",
         "Retry-After": flood.limited and not flood.retry_after and "429 without Retry-After",
-        "work while refused": flood.statements > flooding.UNRELATED
-        and f"{flooding.AFTERWARDS} refused requests made PostgreSQL run "
-        f"{flood.statements} statements",
-        "other actors": flood.other == flooding.REFUSED
-        and "another actor is refused, too, while one floods",
+        "work while refused": flood.statements > max(20, flood.refused * 0.8)
+        and f"for {flood.refused} refused requests PostgreSQL ran {flood.statements} statements",
+        "other actors": flood.others_refused > 0
+        and f"{flood.others_refused} of {flooding.OTHERS} requests of another actor are refused, "
+        "too, while one floods",
     }
     for sink, words in wrong.items():
         if words:
