@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refcmdb.faults.pages import echo_search
+from refcmdb.faults.pages import echo_search, trust_header_values
 
 KIND = "fault"
 CHECK = "CG-CRLF-001"
@@ -11,4 +11,5 @@ OPERATION = "devices_page"
 
 def plant() -> None:
     """For the proxy's log."""
+    trust_header_values()
     echo_search(str)

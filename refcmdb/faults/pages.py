@@ -3,6 +3,7 @@
 # No postponed annotations here: msgspec reads them at run time.
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
+from uvicorn.protocols.http import httptools_impl
 
 from refcmdb.api import features
 from refcmdb.api.features import pages
@@ -39,3 +41,8 @@ def echo_search(write: Callable[[str], str]) -> None:
         dataclasses.replace(endpoint, handle=search) if endpoint.id == "devices_page" else endpoint
         for endpoint in features.ENDPOINTS
     )
+
+
+def trust_header_values() -> None:
+    """Let the server write header values as they are: many do, uvicorn looks for line ends."""
+    httptools_impl.HEADER_VALUE_RE = re.compile(rb"(?!)")
