@@ -30,6 +30,7 @@ def secrets_are_unreadable_at_rest(burial: Burial, evidence: Evidence) -> None:
     if not burial.takers:
         not_verified("no operation that creates or changes an object takes a secret")
     graves = burial()
+    evidence.measure(f"searched: {', '.join(burial.searched)}", share=0)
     for grave in graves:
         evidence.contact(
             grave.operation, grave.point, reached=grave.searched, stopped=grave.stopped

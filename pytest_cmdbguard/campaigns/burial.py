@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.model import Parameter
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.schemas import branches, members_of, types_of
+from pytest_cmdbguard.witnesses.bytes import NAMES
 
 from .likeness import is_granted
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.witnesses.bytes import ByteWitness, Hit
 
-    from .estate import Estate, Owned
+    from .estate import Estate
     from .marking import Values
+    from .owned import Owned
 
 # Names of fields that hold a secret; a public key is none, and a token of a page is none.
 SECRET = re.compile(
@@ -73,13 +75,15 @@ class Burial:
         self._api, self._estate, self._search = api, estate, search
         self._operations = tuple(operations)
         self.takers = tuple(op for op in operations if self._takes(op))
+        self.searched = tuple(NAMES[medium] for medium in search.media)
 
     def __call__(self) -> tuple[Grave, ...]:
         """What became of each secret that a field took."""
         moment = self._search.mark()
         buried = [self._bury(operation) for operation in self.takers]
-        texts = [t for one in buried for t in (*one.secrets.values(), *one.controls)]
-        hits = self._search.since(moment, texts) if texts else []
+        secrets = [secret for one in buried for secret in one.secrets.values()]
+        controls = [control for one in buried for control in one.controls]
+        hits = self._search.since(moment, secrets, controls=controls)
         return tuple(grave for one in buried for grave in _graves(one, hits))
 
     def _takes(self, operation: Operation) -> bool:

@@ -18,13 +18,19 @@ from sqlalchemy import Connection, text
 from pytest_cmdbguard.witnesses.database import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_cmdbguard.witnesses.redis import RedisWitness
 
+NAMES = {
+    "heap": "tables",
+    "wal": "write-ahead log",
+    "redis": "Redis",
+    "file": "file",
+    "dump": "backup by pg_dump",
+}
 _CHUNK_BYTES = 16 * 1024 * 1024
-_LARGEST_FILE_BYTES = 64 * 1024 * 1024
 _SHOWN_BYTES = 24
 # Seconds by which a file's time may lie before the moment of the mark.
 _GRAIN_S = 1.0
@@ -53,7 +59,7 @@ order by name
 class Hit:
     """A secret was found.
 
-    ``medium`` is ``heap``, ``wal``, ``redis`` or ``file``; ``place`` names the file or key,
+    ``medium`` is ``heap``, ``wal``, ``redis``, ``file`` or ``dump``; ``place`` names file or key,
     ``table`` the relation of a heap file; ``form`` is ``plain``, ``base64`` or ``hex``.
     """
 
@@ -66,9 +72,8 @@ class Hit:
     shown: str = ""
 
     def __str__(self) -> str:
-        what = {"heap": f"table {self.table or 'unknown'}", "wal": "write-ahead log"}
-        named = what.get(self.medium, {"redis": "Redis key", "file": "file"}.get(self.medium, ""))
-        return f"{named}, {self.place} at byte {self.offset} ({self.form}): {self.shown}"
+        what = f"table {self.table or 'unknown'}" if self.medium == "heap" else NAMES[self.medium]
+        return f"{what}, {self.place} at byte {self.offset} ({self.form}): {self.shown}"
 
 
 class Moment:
@@ -91,35 +96,48 @@ class ByteWitness:
         admin_url: of a superuser of the target's database.
         redis: the target's Redis, None where there is none or nobody knows it.
         files: directories and files of the target on this machine: storage, logs.
+        dump: makes a backup of the database as a file; None where none is searched.
     """
 
     def __init__(
-        self, admin_url: str, *, redis: RedisWitness | None, files: Sequence[Path]
+        self,
+        admin_url: str,
+        *,
+        redis: RedisWitness | None,
+        files: Sequence[Path],
+        dump: Callable[[], Path] | None = None,
     ) -> None:
         self._engine = connect(admin_url)
-        self._redis, self._files = redis, tuple(files)
+        self._redis, self._files, self._dump = redis, tuple(files), dump
 
     @property
     def media(self) -> tuple[str, ...]:
         """What it can search here."""
-        redis = ("redis",) if self._redis else ()
-        return ("heap", "wal", *redis, *(("file",) if self._files else ()))
+        more = {"redis": self._redis, "file": self._files, "dump": self._dump}
+        return ("heap", "wal", *(name for name, there in more.items() if there))
 
     def mark(self) -> Moment:
         """The present moment; what was committed before it is on disk."""
         with self._engine.connect() as connection:
             return Moment(connection)
 
-    def since(self, moment: Moment, tokens: Iterable[str]) -> list[Hit]:
-        """Where any of the tokens was written since then.
+    def since(
+        self, moment: Moment, tokens: Iterable[str], *, controls: Iterable[str] = ()
+    ) -> list[Hit]:
+        """Where any of the tokens was written since then, in any form; controls as they are.
 
         They must be fresh: a file of which any part is new is searched as a whole.
         """
         needles = {form: token for token in tokens for form in forms(token).items()}
+        needles |= {("plain", control.encode()): control for control in controls}
         with self._engine.connect() as connection:
             connection.execute(text("checkpoint"))
             found = [*_heap(connection, moment, needles), *_wal(connection, moment, needles)]
-        return [*found, *self._in_redis(needles), *self._in_files(needles)]
+        found += [*self._in_redis(needles), *self._in_dump(needles)]
+        return [
+            *found,
+            *(hit for path in self._regular_files() for hit in _in_file(path, needles, "file")),
+        ]
 
     def close(self) -> None:
         """Give the connections back."""
@@ -130,10 +148,14 @@ class ByteWitness:
             place = entry.key.decode("utf-8", "replace")
             yield from _found(entry.key + b"\0" + entry.content, needles, "redis", place)
 
-    def _in_files(self, needles: Needles) -> Iterator[Hit]:
-        for path in self._regular_files():
-            with path.open("rb") as file:
-                yield from _found(file.read(_LARGEST_FILE_BYTES), needles, "file", str(path))
+    def _in_dump(self, needles: Needles) -> Iterator[Hit]:
+        if self._dump is None:
+            return
+        path = self._dump()
+        try:
+            yield from _in_file(path, needles, "dump")
+        finally:
+            path.unlink()
 
     def _regular_files(self) -> Iterator[Path]:
         for start in self._files:
@@ -175,14 +197,37 @@ def _wal(connection: Connection, moment: Moment, needles: Needles) -> Iterator[H
 def _read(
     connection: Connection, path: str, size: int, needles: Needles, medium: str
 ) -> Iterator[Hit]:
-    longest = max(len(needle) for _, needle in needles)
     query = text("select pg_read_binary_file(:path, :start, :length, true)")
+
+    def part(start: int, length: int) -> bytes:
+        place = {"path": path, "start": start, "length": length}
+        return bytes(connection.scalar(query, place) or b"")
+
+    return _in_parts(part, size, needles, medium, path)
+
+
+def _in_file(path: Path, needles: Needles, medium: str) -> Iterator[Hit]:
+    with path.open("rb") as file:
+
+        def part(start: int, length: int) -> bytes:
+            file.seek(start)
+            return file.read(length)
+
+        yield from _in_parts(part, path.stat().st_size, needles, medium, str(path))
+
+
+def _in_parts(
+    part: Callable[[int, int], bytes], size: int, needles: Needles, medium: str, place: str
+) -> Iterator[Hit]:
+    """The parts overlap, so that nothing is hidden at their edges; each needle is told once."""
+    longest = max(len(needle) for _, needle in needles)
+    told: set[tuple[str, str]] = set()
     for start in range(0, size, _CHUNK_BYTES):
-        # The parts overlap, so that nothing is hidden at their edges.
-        place = {"path": path, "start": start, "length": _CHUNK_BYTES + longest}
-        content = bytes(connection.scalar(query, place) or b"")
-        for hit in _found(content, needles, medium, path):
-            yield dataclasses.replace(hit, offset=start + hit.offset)
+        content = part(start, _CHUNK_BYTES + longest)
+        for hit in _found(content, needles, medium, place):
+            if (hit.token, hit.form) not in told:
+                told.add((hit.token, hit.form))
+                yield dataclasses.replace(hit, offset=start + hit.offset)
 
 
 def _found(content: bytes, needles: Needles, medium: str, place: str) -> Iterator[Hit]:

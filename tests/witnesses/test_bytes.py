@@ -109,5 +109,21 @@ def test_files_are_searched_and_links_are_not_followed(search, tmp_path):
     )
 
 
+def test_backup_is_searched_and_removed(admin_url, tmp_path, monkeypatch):
+    token, backup = new_token(), tmp_path / "dump.sql"
+
+    def dump():
+        backup.write_text(f"insert into kept values ('{token}');")
+        return backup
+
+    monkeypatch.setattr(byte_witness, "_CHUNK_BYTES", 20)
+    witness = ByteWitness(admin_url, redis=None, files=[], dump=dump)
+    monkeypatch.setattr(byte_witness, "_wal", lambda *_: ())
+    hits = witness.since(witness.mark(), [token])
+    witness.close()
+    assert [(hit.medium, hit.offset) for hit in hits] == [("dump", 26)]
+    assert not backup.exists()
+
+
 def test_forms_are_long_enough_to_mean_something():
     assert all(len(form) >= 14 for name, form in forms(new_token()).items() if name != "plain")
