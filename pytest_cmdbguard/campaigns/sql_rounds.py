@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.campaigns import sql_families
 from pytest_cmdbguard.campaigns.questions import newest_first
 from pytest_cmdbguard.campaigns.volley import Sent, Volley
+from pytest_cmdbguard.probes.contents import cell_points
 from pytest_cmdbguard.probes.headers import jwt_of
 from pytest_cmdbguard.probes.payloads import BEHIND, SqlProbe, sql_probe
-from pytest_cmdbguard.probes.points import AMBIENT, TOKEN_FIELDS, injection_points, place
+from pytest_cmdbguard.probes.points import (
+    AMBIENT,
+    TOKEN_FIELDS,
+    injection_points,
+    media_of_content,
+    place,
+)
 from pytest_cmdbguard.probes.samples import sample
 from pytest_cmdbguard.witnesses.judge import CONTROL, judge, sightings
 
@@ -140,7 +147,10 @@ class Rounds:
         self._api.send(operation, self._surroundings.values(operation))
 
     def _points(self, operation: Operation) -> list[Parameter]:
-        points = list(injection_points(operation))
+        inside = cell_points(operation)
+        media = {media_of_content(point.name) for point in inside}
+        # The text of a document with cells is no document any more: no sink is behind that.
+        points = [p for p in injection_points(operation) if p.name not in media] + list(inside)
         if operation.secured and not self._has_tried_token and jwt_of(self._api.actor):
             self._has_tried_token = True
             points += TOKEN_FIELDS

@@ -10,7 +10,14 @@ from urllib.parse import quote_plus, urlencode
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
-from pytest_cmdbguard.probes.points import BODY_LOCATIONS, FILENAME, TYPE, assembled
+from pytest_cmdbguard.probes.cells import with_cell
+from pytest_cmdbguard.probes.points import (
+    BODY_LOCATIONS,
+    FILENAME,
+    TYPE,
+    assembled,
+    media_of_content,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,8 +52,7 @@ def encoded(
         case "multipart":
             return _multipart(fields["multipart"])
         case "content":
-            media, document = next(iter(fields["content"].items()))
-            return as_bytes(document), sendable(media)
+            return _document(fields["content"])
     return None, None
 
 
@@ -75,6 +81,16 @@ def pairs(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
         for value in (listed if isinstance(listed, list | tuple) else [listed])
         if value is not None
     ]
+
+
+def _document(fields: Mapping[str, Any]) -> Body:
+    """The whole document, with what else stands there in its cells."""
+    media = media_of_content(next(iter(fields)))
+    document = fields[media]
+    for name, value in fields.items():
+        if name != media:
+            document = with_cell(media, document, name.removeprefix(f"{media} "), as_text(value))
+    return as_bytes(document), sendable(media)
 
 
 def _form(fields: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,9 @@ import zipfile
 from typing import Any
 from xml.sax.saxutils import escape
 
+from pytest_cmdbguard.model import Operation, Parameter
+from pytest_cmdbguard.probes.cells import cells
+from pytest_cmdbguard.probes.points import body_location
 from pytest_cmdbguard.probes.samples import sample
 from pytest_cmdbguard.probes.schemas import Schema, flattened, members_of
 
@@ -35,6 +38,19 @@ def content(media: str, schema: Schema) -> str | bytes:
     value = sample(schema) if known is None else known
     writer = next((write for ending, write in _WRITTEN if kind.endswith(ending)), _plain)
     return writer(schema, value)
+
+
+def cell_points(operation: Operation) -> tuple[Parameter, ...]:
+    """The places for text inside the documents that an operation takes as whole bodies.
+
+    A name is the media type, a blank and the name of the cell (``text/csv serial``).
+    """
+    return tuple(
+        Parameter(location="content", name=f"{media} {cell}", schema={"type": "string"})
+        for media, schema in operation.contents.items()
+        if body_location(media) == "content"
+        for cell in cells(media, content(media, schema))
+    )
 
 
 def filename_of(media: str) -> str:

@@ -64,7 +64,14 @@ def body_location(media: str) -> str:
 def lies_in(point: Parameter, media: str) -> bool:
     """Whether a point belongs to a body of this media type (other than JSON)."""
     location = body_location(media)
-    return point.location == location and (location != "content" or point.name == media)
+    if point.location != location:
+        return False
+    return location != "content" or media_of_content(point.name) == media
+
+
+def media_of_content(name: str) -> str:
+    """The media type in the name of a ``content`` value: of the document, or of a cell of it."""
+    return name.partition(" ")[0]
 
 
 def place(values: Values, point: Parameter, value: object) -> dict[tuple[str, str], Any]:
@@ -78,7 +85,8 @@ def place(values: Values, point: Parameter, value: object) -> dict[tuple[str, st
         others = set(BODY_LOCATIONS) - {point.location}
         values = {key: other for key, other in values.items() if key[0] not in others}
     if point.location == "content":
-        values = {key: other for key, other in values.items() if key[0] != "content"}
+        media = media_of_content(point.name)
+        values = {k: other for k, other in values.items() if k[0] != "content" or k[1] == media}
     return {**values, (point.location, point.name): value}
 
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import psycopg
 import pytest
@@ -44,8 +45,22 @@ DOCUMENT = {
 }
 
 
+DOCUMENT["paths"]["/notes/{id}"] = {
+    "get": {
+        "operationId": "read",
+        "parameters": [{"name": "id", "in": "path", "schema": {"type": "integer"}}],
+    }
+}
+DOCUMENT["paths"]["/once"] = {
+    "get": {"operationId": "once", "parameters": [{"name": "q", "in": "query"}]}
+}
+
+
 class Notes(BaseHTTPRequestHandler):
-    """Stores what it is sent as it should, and puts it into the SQL of a report later."""
+    """Stores what it is sent as it should, and puts it into the SQL of a report later.
+
+    ``/once`` puts input into SQL the first time only; ``/notes/1`` is strict, and notes who asks.
+    """
 
     protocol_version = "HTTP/1.1"
 
@@ -54,6 +69,21 @@ class Notes(BaseHTTPRequestHandler):
         self._run("insert into notes (title) values (%s) returning id", [str(body["title"])])
 
     def do_GET(self):
+        if self.path.startswith("/once"):
+            return self._once(unquote(self.path.partition("=")[2]))
+        if self.path.startswith("/notes"):
+            agent = self.headers["User-Agent"]
+            self._run(f"select set_config('app.agent', '{agent}', true)", None, answer=False)
+            return self._answer(200 if self.path == "/notes/1" else 404)
+        return self._report()
+
+    def _once(self, value):
+        if "'" in value and not self.server.has_slipped:
+            self.server.has_slipped = True
+            self._run(f"select count(*) from notes where title = '{value}'", None, answer=False)
+        self._run("select count(*) from notes where title = %s", [value])
+
+    def _report(self):
         titles = self._run("select title from notes", [], answer=False)
         for (title,) in titles:
             self._run(f"select count(*) from notes where title = '{title}'", None, answer=False)
@@ -86,6 +116,7 @@ def notes(new_database):
         connection.execute("create table notes (id serial, title text)")
     with ThreadingHTTPServer(("127.0.0.1", 0), Notes) as server:
         server.daemon_threads, server.database = True, database
+        server.has_slipped = False
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -126,6 +157,21 @@ def test_what_was_traced_once_is_not_told_of_what_never_surfaced(notes_attack):
     assert not stored.proof
 
 
+def test_what_broke_out_once_and_not_again_is_no_proof(notes, notes_attack):
+    (result,) = notes_attack["once"]()
+    assert notes.has_slipped
+    assert (result.reached, result.proof) == (True, "")
+
+
+def test_headers_that_every_server_gets_are_probed_too(notes_attack):
+    number, agent = notes_attack["read"]()
+    assert (number.point.name, number.reached, number.closed) == ("id", False, True)
+    assert number.stopped == "validation: HTTP 404"
+    assert (agent.point.location, agent.point.name) == ("header", "User-Agent")
+    assert agent.severity == "critical"
+    assert "tripwire" in agent.exchange.request_headers["user-agent"]
+
+
 @pytest.fixture
 def attack(cmdb):
     return SqlAttack(cmdb.api, cmdb.surroundings, cmdb.sql, profile="quick")
@@ -138,6 +184,26 @@ def test_a_sound_operation_is_reached_and_proves_nothing(cmdb, attack):
     assert (results["q"].stopped, results["q"].exchange) == ("", None)
     assert results["sort"].reached is False
     assert results["sort"].stopped.startswith("validation: HTTP 4")
+    assert results["sort"].closed
+    assert not results["q"].closed
+    assert results["q"].requests >= 2
+
+
+def test_what_is_written_is_read_again_at_once(faulty):
+    """A name that becomes SQL when it is read is found where it went in."""
+    place = faulty("sql-stored-vlan-name")
+    attack = SqlAttack(place.api, place.surroundings, place.sql, profile="quick")
+    proven = [r for r in attack(place.operations["vlans_create"]) if r.proof]
+    assert {(result.operation.id, result.point.name) for result in proven} == {
+        ("vlans_create", "/name")
+    }
+
+
+def test_the_cells_of_documents_are_probed(cmdb, attack):
+    results = {r.point.name: r for r in attack(cmdb.operations["devices_import"])}
+    assert not any(result.proof for result in results.values())
+    assert results["text/csv name"].reached
+    assert results["application/yaml /0/serial"].reached
 
 
 def test_the_exchange_of_a_proof_is_the_one_that_did_it(faulty):

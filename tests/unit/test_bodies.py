@@ -16,10 +16,11 @@ from python_multipart import parse_form
 
 from pytest_cmdbguard import curl
 from pytest_cmdbguard.model import Actor, Operation
+from pytest_cmdbguard.probes.cells import cells
 from pytest_cmdbguard.probes.client import Api
-from pytest_cmdbguard.probes.contents import content
+from pytest_cmdbguard.probes.contents import cell_points, content
 from pytest_cmdbguard.probes.document import operations
-from pytest_cmdbguard.probes.points import injection_points
+from pytest_cmdbguard.probes.points import injection_points, place
 from pytest_cmdbguard.probes.surroundings import Surroundings
 
 HEAD = {"alg": "HS256", "kid": "1"}
@@ -209,3 +210,44 @@ def test_surroundings_fill_the_kind_of_body_that_the_probe_lies_in(api):
     assert by_point["note"].keys() == values.keys()
     assert by_point["text/csv"] == {("content", "text/csv"): "name\r\ncore\r\n"}
     assert {location for location, _ in by_point["a"]} <= {"form"}
+
+
+DOCUMENTS = {
+    "text/csv": "name,vid\r\na,1\r\nb,2\r\n",
+    "application/yaml": "- name: a\n  tags: [x, y]\n  vid: 1\n- name: b\n",
+    "application/xml": '<run by="x"><host><name>a</name></host><host/></run>',
+}
+CELLS = {
+    "text/csv": ["name", "vid"],
+    "application/yaml": ["/0/name", "/0/tags/0"],
+    "application/xml": ["/run@by", "/run/host/name"],
+}
+
+
+@pytest.mark.parametrize("media", DOCUMENTS)
+def test_probes_go_into_the_cells_of_documents(api, server, media):
+    schema = {"examples": [DOCUMENTS[media]]}
+    operation = Operation(id="x", method="POST", path="/x", contents={media: schema})
+    surroundings = Surroundings(api, (operation,))
+    points = cell_points(operation)
+    assert [point.name for point in points] == [f"{media} {cell}" for cell in CELLS[media]]
+    for point in points:
+        api.send(operation, place(surroundings.values(operation, point), point, "zq'\"<&,\n"))
+    read = {
+        "text/csv": lambda text: list(csv.reader(io.StringIO(text)))[1],
+        "application/yaml": lambda text: [json.loads(text)[0][k] for k in ("name", "tags")],
+        "application/xml": lambda text: [ET.fromstring(text).get("by"),
+                                         ET.fromstring(text).findtext("host/name")],
+    }[media]  # fmt: skip
+    first, second = (read(asked.body.decode()) for asked in server.asked)
+    probe = "zq'\"<&,\n"
+    assert first[0] == probe
+    assert second[1] in (probe, [probe, "y"])
+    assert first[1] in ("1", "a", ["x", "y"])
+    assert {asked.headers["Content-Type"] for asked in server.asked} == {media}
+
+
+@pytest.mark.parametrize("document", [b"\x89", "<not xml", "a: [", ""])
+def test_what_is_no_document_has_no_cells(document):
+    assert cells("application/xml", document) == []
+    assert cells("application/yaml", document) in ([], ["/0"], [""])
