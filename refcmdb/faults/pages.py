@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 
 class AnySearch(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What the search page takes, line ends and all."""
+    """What the search page takes, line ends and all; it searches for the first line."""
 
     q: Annotated[str, Meta(max_length=100)] = ""
+
+    def __post_init__(self) -> None:
+        """Keep the first line."""
+        msgspec.structs.force_setattr(self, "q", "".join(self.q.splitlines()[:1]))
 
 
 def echo_search(write: Callable[[str], str]) -> None:

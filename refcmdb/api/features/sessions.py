@@ -18,7 +18,7 @@ from refcmdb.api.requests import FORM, read_form, read_query
 from refcmdb.api.schemas import Credentials
 from refcmdb.api.schemas.bodies import Body
 from refcmdb.api.values import line
-from refcmdb.auth import sessions
+from refcmdb.auth import sessions, tokens
 from refcmdb.middleware.security import csrf, events
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ async def log_out(backend: "Backend", request: Request) -> Response:
 async def _end_old(backend: "Backend", request: Request) -> None:
     old = sessions.text_of(request)
     if old:
-        await sessions.end(backend.database, sessions.tokens.digest(old))
+        await sessions.end(backend.database, tokens.digest(old))
 
 
 ENDPOINTS = (
