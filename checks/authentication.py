@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard import Evidence, Parameter, Severity, check, not_verified
+from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check, not_verified
 from pytest_cmdbguard.campaigns import default_accounts, guessing, jwt, url_credentials
 from pytest_cmdbguard.campaigns.dead_credentials import WAYS
 from pytest_cmdbguard.campaigns.login import token_of
@@ -12,7 +12,6 @@ from pytest_cmdbguard.campaigns.password_hashes import weakness
 from pytest_cmdbguard.campaigns.token_quality import jwt_flaws, opaque_flaws
 
 if TYPE_CHECKING:
-    from pytest_cmdbguard import Operation
     from pytest_cmdbguard.campaigns.admission import Admission
     from pytest_cmdbguard.campaigns.cast import Cast
     from pytest_cmdbguard.campaigns.dead_credentials import Executioner
@@ -176,20 +175,20 @@ def ended_credentials_are_dead(
     remedy="Store argon2id with 19 MiB and 2 passes, and hash anew when a user logs in.",
 )
 def passwords_are_hashed(
-    log_in: LogIn, steady: Actor, accounts: AccountWitness | None, evidence: Evidence
+    entered: Actor | None, accounts: AccountWitness | None, evidence: Evidence
 ) -> None:
-    """Reads the hashes, after a log-in that may have written one."""
-    log_in.enter(steady)
+    """Reads the hashes, after a log-in (where there is one) that may have written one."""
     stored = accounts.passwords() if accounts else []
     if not stored:
         not_verified("no column of the database is named like one of passwords")
     for one in stored:
-        wrong = weakness(one.text, steady.password if one.user == steady.name else "")
+        known = entered.password if entered and one.user == entered.name else ""
+        wrong = weakness(one.text, known)
         if wrong:
             evidence.finding(f"{one.place} of {one.user}: {wrong}", sink=one.place)
         evidence.contact(
-            log_in.operation,
-            Parameter(location="stored", name=f"{one.place} of {one.user}"),
+            Operation(id="database", method="SELECT", path=one.place),
+            Parameter(location="stored", name=one.user),
             reached=wrong is not None,
             stopped="nobody knows this scheme",
         )
@@ -205,29 +204,35 @@ def passwords_are_hashed(
     asvs="5.0:9.1.1 5.0:9.1.2 5.0:7.2.3 4.0.3:3.5.3",
     remedy="Pin the algorithm and the key; make opaque tokens of 128 random bits, store a hash.",
 )
-def tokens_are_sound(
-    log_in: LogIn,
+def tokens_are_sound(  # noqa: PLR0913, PLR0917 - whose tokens, and who looks at them
+    log_in_operation: LogIn | None,
     admission: Admission,
-    steady: Actor,
+    entered: Actor | None,
+    bearer: str,
     accounts: AccountWitness | None,
     cast: Cast,
     evidence: Evidence,
 ) -> None:
     """A token that we made ourselves and that is shown data is the proof."""
-    token = token_of(log_in.enter(steady))
     carried = [token_of(cast.broadest)] if cast.broadest else []
-    flaws = [flaw for text in (token, *carried) for flaw in jwt_flaws(admission, text)]
-    if jwt.taken_apart(token) is None:
-        flaws += opaque_flaws(log_in, admission, accounts, steady)
+    flaws = [flaw for text in {bearer, *carried} for flaw in jwt_flaws(admission, text)]
+    opaque = jwt.taken_apart(bearer) is None
+    if opaque and log_in_operation and entered:
+        flaws += opaque_flaws(log_in_operation, admission, accounts, entered)
     for flaw in flaws:
         evidence.finding(
             flaw.words,
-            operation=log_in.operation,
+            operation=log_in_operation.operation if log_in_operation else None,
             sink=f"token {flaw.kind}",
             exchange=flaw.exchange,
             severity=None if flaw.exchange else Severity.HIGH,
         )
-    evidence.contact(log_in.operation, Parameter(location="answer", name="token"), reached=True)
+    evidence.contact(
+        admission.operation,
+        Parameter(location="credential", name="token"),
+        reached=not opaque or entered is not None,
+        stopped="an opaque token, and nobody can log in for more of them",
+    )
 
 
 @check(
@@ -241,23 +246,21 @@ def tokens_are_sound(
     remedy="Take credentials from the Authorization header or a cookie only.",
 )
 def credentials_stay_out_of_urls(
-    log_in: LogIn,
-    steady: Actor,
+    bearer: str,
     api: Api,
     operations: tuple[Operation, ...],
     profile: str,
     evidence: Evidence,
 ) -> None:
     """A stranger with a valid token in the query, on every list."""
-    token = token_of(log_in.enter(steady))
     for operation in url_credentials.readable(operations):
         names = url_credentials.NAMES[: 4 if profile == "quick" else None]
-        for name, answer in url_credentials.accepted(api, operation, token, names):
+        for name, answer in url_credentials.accepted(api, operation, bearer, names):
             evidence.finding(
                 f"a stranger with ?{name}=TOKEN was answered HTTP {answer.status} with data",
                 operation=operation,
                 point=Parameter(location="query", name=name),
                 sink="url",
-                exchange=url_credentials.without(answer, token),
+                exchange=url_credentials.without(answer, bearer),
             )
         evidence.contact(operation, Parameter(location="query", name="token"), reached=True)
