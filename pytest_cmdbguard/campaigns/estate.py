@@ -40,6 +40,7 @@ class Estate:
         self._api, self._operations, self.owners = api, operations, tuple(owners)
         self._shared = shared
         self._markable: dict[str, tuple[str, ...]] = {}
+        self._makers: dict[str, Actor] = {}
         # Where each resource is stored is the same for all tenants: estates may share this.
         self.places = {} if places is None else places
         self._by_path = {(op.method, op.path): op for op in operations}
@@ -101,10 +102,11 @@ class Estate:
 
     def _try(self, operation: Operation) -> Owned | None:
         known = self._markable.get(operation.id)
-        for owner in self.owners:
+        maker = self._makers.get(operation.id)
+        for owner in [maker] if maker else self.owners:
             for names in [known] if known else choices(text_fields(operation)):
                 if owned := self._create(operation, owner, names):
-                    self._markable[operation.id] = names
+                    self._markable[operation.id], self._makers[operation.id] = names, owner
                     return owned
         return None
 
@@ -113,8 +115,9 @@ class Estate:
 
     def attempt(self, operation: Operation, more: Values) -> tuple[Owned | None, Exchange]:
         """A create with more values than it needs: what it made, and the answer."""
-        model = self.create(operation)
-        owner = model.owner if model else self.owners[-1]
+        if operation.id not in self._makers:
+            self.create(operation)
+        owner = self._makers.get(operation.id, self.owners[-1])
         names = tuple(name for name in self.marked(operation) if ("body", f"/{name}") not in more)
         return self._send(operation, owner, names, more)
 

@@ -154,9 +154,14 @@ class Scene:
         if self.owned:
             values |= self.estate.address(self.operation, self.owned)
         elif not self.operation.reads:
-            names = self.estate.marked(self.operation) or text_fields(self.operation)[:1]
-            values = marked(self.operation, dict.fromkeys(names, token), values)
+            values = marked(self.operation, dict.fromkeys(self._names, token), values)
         return values | visitor.forged
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The fields that carry the token."""
+        known = self.estate.marked(self.operation)
+        return known or tuple(text_fields(self.operation)[:1])
 
     def _state(self) -> RowState | None:
         if self.owned is None:
@@ -169,7 +174,9 @@ class Scene:
             after = self._state()
             row = self.estate.row(self.owned, rows)
             return "" if after == before else f"in {row}: {before.turned_into(after)}"
-        found = next(iter(rows.find_token(token)), None)
+        places = rows.find_token(token)  # a change log may tell of it too
+        own = (place for place in places if place.column in self._names)
+        found = next(own, None) or next(iter(places), None)
         return f"{found} holds {token}, which the request carried" if found else ""
 
 
