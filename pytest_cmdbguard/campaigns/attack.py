@@ -181,7 +181,7 @@ def _worst(judgements: Iterable[Judgement]) -> Judgement | None:
 def _leads_nowhere(trail: Trail) -> bool:
     """Whether no sink can be reached from a point: see :class:`Contact`."""
     control = trail.control
-    if control and 200 <= control.exchange.status < 300:
+    if control and 200 <= control.exchange.status < 400:
         return True
     return is_closed(trail.point) and all(is_refused(sent.exchange) for sent in trail.sent)
 

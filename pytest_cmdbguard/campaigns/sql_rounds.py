@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.campaigns import sql_families
 from pytest_cmdbguard.campaigns.questions import newest_first
 from pytest_cmdbguard.campaigns.volley import Sent, Volley
-from pytest_cmdbguard.probes.contents import cell_points
+from pytest_cmdbguard.probes.contents import cell_points, is_binary
 from pytest_cmdbguard.probes.headers import jwt_of
 from pytest_cmdbguard.probes.payloads import BEHIND, SqlProbe, sql_probe
 from pytest_cmdbguard.probes.points import (
@@ -121,6 +121,7 @@ class Rounds:
     def __call__(self, operation: Operation) -> tuple[list[Trail], Seen]:
         """What was sent to every point, and what the database saw of it."""
         self._sql.forget()
+        self._surroundings.look_again()
         mark, seen = self._sql.mark(), Seen()
         trails = [Trail(point=point) for point in self._points(operation)]
         ambient = [Trail(point=point, ambient=True) for point in AMBIENT]
@@ -149,7 +150,8 @@ class Rounds:
     def _points(self, operation: Operation) -> list[Parameter]:
         inside = cell_points(operation)
         media = {media_of_content(point.name) for point in inside}
-        # The text of a document with cells is no document any more: no sink is behind that.
+        # A text in place of a document is no document any more: no sink is behind that.
+        media |= {name for name, s in operation.contents.items() if is_binary(name, s)}
         points = [p for p in injection_points(operation) if p.name not in media] + list(inside)
         if operation.secured and not self._has_tried_token and jwt_of(self._api.actor):
             self._has_tried_token = True

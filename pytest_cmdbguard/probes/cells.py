@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -16,17 +17,18 @@ if TYPE_CHECKING:
 _MOST = 30
 
 
-def cells(media: str, document: object) -> list[str]:
-    """The names of the places: columns of CSV, JSON pointers of YAML and JSON, paths of XML.
+def cells(media: str, document: object) -> dict[str, str]:
+    """The places by name, with the text that stands there.
 
-    Empty for what is no text, or not of its media type.
+    Names are columns of CSV, JSON pointers of YAML and JSON, paths of XML. There are none in what
+    is no text, or not of its media type.
     """
     if not isinstance(document, str):
-        return []
+        return {}
     try:
-        return list(_names(media, document))[:_MOST]
+        return dict(itertools.islice(_found(media, document), _MOST))
     except (ValueError, ET.ParseError, csv.Error):
-        return []
+        return {}
 
 
 def with_cell(media: str, document: str, cell: str, value: str) -> str:
@@ -38,11 +40,14 @@ def with_cell(media: str, document: str, cell: str, value: str) -> str:
     return json.dumps(assembled({"": _loaded(media, document), cell: value}), indent=1)
 
 
-def _names(media: str, document: str) -> Iterator[str]:
+def _found(media: str, document: str) -> Iterator[tuple[str, str]]:
     if media.endswith("csv"):
-        yield from next(csv.reader(io.StringIO(document)), [])
+        names, values, *_ = [*csv.reader(io.StringIO(document)), [], []]
+        yield from zip(names, values, strict=False)
     elif media.endswith("xml"):
-        yield from (path for path, _, _ in _places(ET.fromstring(document)))  # noqa: S314 - made by us
+        root = ET.fromstring(document)  # noqa: S314 - made by us
+        for path, element, attribute in _places(root):
+            yield path, element.get(attribute, "") if attribute else element.text or ""
     elif media.endswith(("yaml", "json")):
         yield from _leaves(_loaded(media, document), "")
 
@@ -93,7 +98,7 @@ def _loaded(media: str, document: str) -> Any:  # noqa: ANN401 - any JSON value
         raise ValueError(str(error)) from None
 
 
-def _leaves(value: object, pointer: str) -> Iterator[str]:
+def _leaves(value: object, pointer: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, child in value.items():
             escaped = str(name).replace("~", "~0").replace("/", "~1")
@@ -101,4 +106,4 @@ def _leaves(value: object, pointer: str) -> Iterator[str]:
     elif isinstance(value, list):
         yield from _leaves(value[0], f"{pointer}/0") if value else ()
     elif isinstance(value, str):
-        yield pointer
+        yield pointer, value

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
+import ipaddress
 import json
 import mimetypes
 import zipfile
@@ -43,14 +45,29 @@ def content(media: str, schema: Schema) -> str | bytes:
 def cell_points(operation: Operation) -> tuple[Parameter, ...]:
     """The places for text inside the documents that an operation takes as whole bodies.
 
-    A name is the media type, a blank and the name of the cell (``text/csv serial``).
+    A name is the media type, a blank and the name of the cell (``text/csv serial``); the schema is
+    what the text that stands there now looks like.
     """
     return tuple(
-        Parameter(location="content", name=f"{media} {cell}", schema={"type": "string"})
+        Parameter(location="content", name=f"{media} {cell}", schema=_schema_like(text))
         for media, schema in operation.contents.items()
         if body_location(media) == "content"
-        for cell in cells(media, content(media, schema))
+        for cell, text in cells(media, content(media, schema)).items()
     )
+
+
+def is_binary(media: str, schema: Schema) -> bool:
+    """Whether a document is no text: there is no place for a text in it."""
+    return body_location(media) == "content" and isinstance(content(media, schema), bytes)
+
+
+def _schema_like(text: str) -> Schema:
+    if text.isdigit():
+        return {"type": "integer", "examples": [int(text)]}
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(text)
+        return {"type": "string", "format": f"ipv{address.version}", "examples": [text]}
+    return {"type": "string", "examples": [text]}
 
 
 def filename_of(media: str) -> str:

@@ -71,6 +71,10 @@ class Surroundings:
         """Learn everything anew: what was learned may have been renamed or deleted since."""
         self._items.clear()
 
+    def look_again(self) -> None:
+        """Learn anew what was empty: something may have been created since."""
+        self._items = {path: found for path, found in self._items.items() if found}
+
     def body(self, operation: Operation) -> Any:  # noqa: ANN401 - any JSON value
         """A valid JSON body: an existing object of the resource, reduced to what the schema takes.
 

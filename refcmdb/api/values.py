@@ -70,7 +70,11 @@ SearchText = Annotated[
     ),
 ]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="Items on one page.")]
-Cursor = Annotated[str, line(1, 1000), Meta(description="`next` of the page before.")]
+Cursor = Annotated[
+    str,
+    Meta(min_length=1, max_length=1000, pattern=r"^[A-Za-z0-9_+/-]*={0,2}(?![\s\S])"),
+    Meta(description="`next` of the page before."),
+]
 Status = Literal["planned", "active", "retired"]
 DeviceStatus = Literal["planned", "staged", "active", "offline", "retired"]
 DeviceRole = Literal["access", "distribution", "core", "firewall", "router", "server"]
@@ -107,6 +111,7 @@ def describe(kind: type) -> dict[str, object]:
         "type": "string",
         "minLength": 2,
         "maxLength": LONGEST_ADDRESS,
+        "pattern": r"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?(?![\s\S])",
         "description": (kind.__doc__ or "").replace("``", "`"),
         "examples": [example],
     }
