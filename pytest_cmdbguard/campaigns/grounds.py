@@ -86,5 +86,6 @@ class Grounds:
             state = self.rows.state(row)
             keys = {name for name, _ in row.key}
             for name, value in state.columns.items() if state else ():
-                if name not in keys and value != "null":
+                own = any(token in value for token in owned.tokens)  # differs from all others
+                if name not in keys and value != "null" and not own:
                     yield name, value
