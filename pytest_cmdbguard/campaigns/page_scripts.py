@@ -12,7 +12,7 @@ from pytest_cmdbguard.probes.markup import MarkupProbe, running_probe, running_p
 from pytest_cmdbguard.witnesses import html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pytest_cmdbguard.campaigns.pages import Pages
     from pytest_cmdbguard.campaigns.volley import Sent
@@ -62,12 +62,22 @@ class PageScripts:
         if not scripted:
             return
         probes = running_probes(self._browser.function, families=STORED[profile])
+        origins: dict[str, Sent[MarkupProbe]] = {}
         for written in self._pages.written(probes):
-            origins = {one.probe.tokens[0]: one for one in written.sent}
-            for page, exchange in written.pages:
-                if page.id in scripted:
-                    ran = self._ran(exchange, exchange.url) & origins.keys()
-                    yield from (_from(origins[token], page, exchange.url) for token in ran)
+            origins |= {one.probe.tokens[0]: one for one in written.sent}
+            yield from self._opened(written.pages, scripted, origins)
+        yield from self._opened(self._pages.read(()), scripted, origins)
+
+    def _opened(
+        self,
+        pages: Iterable[tuple[Operation, Exchange]],
+        scripted: Collection[str],
+        origins: Mapping[str, Sent[MarkupProbe]],
+    ) -> Iterator[Ran]:
+        for page, exchange in pages:
+            if page.id in scripted:
+                ran = self._ran(exchange, exchange.url) & origins.keys()
+                yield from (_from(origins[token], page, exchange.url) for token in ran)
 
     def _with_scripts(self) -> list[tuple[Operation, Exchange]]:
         found = {page.id: (page, seen) for page, seen in self._pages.read(())}

@@ -140,6 +140,8 @@ class Pages:
         made = [number for one in sent if (number := _id_of(one.exchange))]
         ids = list(dict.fromkeys(map(str, [*used, *made])))[:MOST_OBJECTS]
         for page in self.operations():
+            if not _are_kin(operation, page):  # those are read once, at the end
+                continue
             usual = self._surroundings.values(page)
             keys = [key for key in usual if key[0] == "path"]
             yield from self._asked(page, [{**usual, key: i} for key in keys for i in ids])
@@ -216,6 +218,12 @@ def _keep(results: dict[tuple[str, str], Shown], shown: Shown) -> None:
 
 def _rank(shown: Shown) -> int:
     return 2 if shown.broken else int(shown.reached)
+
+
+def _are_kin(one: Operation, other: Operation) -> bool:
+    """Whether two operations are on the same kind of objects, as far as their paths tell."""
+    words = [{w for w in op.path.split("/") if w and "{" not in w} for op in (one, other)]
+    return bool(words[0] & words[1])
 
 
 def _id_of(exchange: Exchange) -> str:
