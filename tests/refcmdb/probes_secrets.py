@@ -62,7 +62,7 @@ def webhook_secret_is_in_a_file(server) -> bool:
 
 
 def connection_is_plain(server, postgres) -> bool:
-    server.as_("viewer-red").get("/devices")
+    server.as_("viewer-red").get("/sites", limit=3)
     return bool(plain(server, postgres, "refcmdb"))
 
 
