@@ -135,6 +135,7 @@ class Rounds:
         mark = self._read(mark, seen)
         self._second(operation, trails, seen)
         self._revisit(operation, trails)
+        self._restore(operation)
         self._read(mark, seen)
         seen.visible = self._sql.shown(TOKEN.pattern)
         return trails, seen
@@ -208,6 +209,11 @@ class Rounds:
             if created and ("path", named) in values:
                 values["path", named] = created[-1]
             self._api.send(reader, values)
+
+    def _restore(self, operation: Operation) -> None:
+        """What probes changed gets its values back: others look for it by name."""
+        if operation.method in {"PATCH", "PUT"} and operation.body is not None:
+            self._api.send(operation, self._surroundings.unchanged(operation))
 
     def _ambient(self, operation: Operation, trails: Sequence[Trail]) -> None:
         """One request for all of them: no server refuses such a header for what is in it."""

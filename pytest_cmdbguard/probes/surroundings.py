@@ -115,6 +115,13 @@ class Surroundings:
                 values[location, name + TYPE] = media_of_file(member)
         return values
 
+    def unchanged(self, operation: Operation) -> Values:
+        """Values with which an update makes its object again what it was when it was learned."""
+        found = self.items(operation.path.rpartition("/{")[0] or operation.path)
+        body = samples.body(operation.body or {}, known=found[0] if found else {}, fresh=False)
+        others = self.values(operation).items()
+        return {key: value for key, value in others if key[0] != "body"} | _by_pointer(body)
+
     def items(self, path: str) -> tuple[Item, ...]:
         """The first objects of the list at a path, or at its longest prefix that is a list.
 

@@ -139,6 +139,26 @@ def test_a_created_object_is_an_existing_one_with_fresh_texts(surroundings):
     assert re.fullmatch(r"10\.\d+\.\d+\.\d+/24", first["address"])
 
 
+def test_an_update_can_give_an_object_its_values_back(surroundings):
+    values = surroundings.unchanged(OPERATIONS["PATCH /devices/{device_id}"])
+    assert values["path", "device_id"] == 42
+    assert values["body", "/name"] == STORED["name"]
+    assert values["body", "/address"] == STORED["address"]
+
+
+def test_a_list_that_was_empty_is_asked_again_when_told(server):
+    listed = []
+    server.answer = lambda _: (200, {}, json.dumps(listed).encode())
+    api = Api(server.url, ())
+    surroundings = Surroundings(api, tuple(OPERATIONS.values()))
+    assert surroundings.items("/devices") == ()
+    listed.append({"id": 7})
+    assert surroundings.items("/devices") == ()
+    surroundings.look_again()
+    assert surroundings.items("/devices") == ({"id": 7},)
+    api.close()
+
+
 def test_body_values_are_named_by_pointer(surroundings):
     values = surroundings.values(OPERATIONS["PATCH /devices/{device_id}"])
     assert values["path", "device_id"] == 42
