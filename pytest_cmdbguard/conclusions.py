@@ -107,8 +107,7 @@ def _gaps(row: Row, contacts: Sequence[Contact]) -> Iterator[str]:
     missed = sorted({c.operation for c in row.contacts if c.location == ACCEPTED} - attacked)
     if missed:
         yield f"never attacked: {_some(missed)}"
-    cannot = {_place(c) for c in contacts if c.closed or c.stopped.startswith("validation")}
-    able = {_place(c) for c in contacts if c.reached or _place(c) not in cannot}
+    able = {_place(c) for c in contacts if c.reached or not c.closed}
     reached = {_place(c) for c in contacts if c.reached}
     if not able:
         yield "it rests on attacks, and none was selected"

@@ -122,6 +122,20 @@ def test_an_audit_reached_nearly_all_that_can_be_reached():
     assert reason.startswith("reach 40/43, below 95%; not: GET /x query m0")
 
 
+def test_a_place_that_takes_text_counts_though_validation_refused_every_probe():
+    refused = [
+        Contact(
+            operation="GET /x",
+            location="query",
+            parameter=name,
+            reached=False,
+            stopped="validation: HTTP 404",
+        )
+        for name in "abc"
+    ]
+    assert audit(contact(1), *refused)[0] is Verdict.NOT_VERIFIED
+
+
 def test_an_audit_attacked_every_operation():
     assert audit(contact(1), operations=["GET /x", "POST /y"]) == (
         Verdict.NOT_VERIFIED,
