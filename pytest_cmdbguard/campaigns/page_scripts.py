@@ -23,7 +23,7 @@ FRAGMENT = Parameter(location="fragment", name="#")
 # How scripts ask for a parameter of the query: URLSearchParams.get("name").
 ASKED_FOR = re.compile(r"""\bget(?:All)?\(\s*["']([\w-]{1,40})["']""")
 SAFE_IN_FRAGMENT = "'()<>=\"`${}/:;-"
-STORED = {"quick": ("image",), "full": ("image", "address", "code", "string")}
+STORED = {"quick": ("image",), "full": ("image", "address", "code", "single quoted")}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

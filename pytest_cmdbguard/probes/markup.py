@@ -43,7 +43,8 @@ RUNNING: dict[str, str] = {
     "broken out": "'\"--></textarea></title></script><img src onerror={f}('{d}')>",
     "address": "javascript:{f}('{d}')",
     "code": "{f}('{d}')",
-    "string": "'-{f}('{d}')-'\"-{f}('{d}')-\"",
+    "single quoted": "'-{f}('{d}')-'",
+    "double quoted": '"-{f}("{d}")-"',
     "template": "${{{f}`{d}`}}",
 }
 
