@@ -42,8 +42,8 @@ def with_cell(media: str, document: str, cell: str, value: str) -> str:
 
 def _found(media: str, document: str) -> Iterator[tuple[str, str]]:
     if media.endswith("csv"):
-        names, values, *_ = [*csv.reader(io.StringIO(document)), [], []]
-        yield from zip(names, values, strict=False)
+        rows = csv.reader(io.StringIO(document))
+        yield from zip(next(rows, []), next(rows, []), strict=False)
     elif media.endswith("xml"):
         root = ET.fromstring(document)  # noqa: S314 - made by us
         for path, element, attribute in _places(root):
