@@ -35,6 +35,7 @@ _QUICK = {"letters": (20, 400, 5000), "blanks": (400, 5000)}
 _SUSPICIOUS_S = 0.02
 _REQUEST_S = 0.005  # what a request costs that validates and writes
 _PROVEN_S = 0.5
+_STEEPER_SHORT = 2.0  # two more characters are a tenth more work of a sound program
 _STEEPER = 3.0  # twice as long is twice the work of a sound program, and no more
 _LONGEST = 80_000
 
@@ -140,7 +141,8 @@ def _found(
 ) -> SinkResult | None:
     """A proof if each of the last two steps multiplied the work, as no sound program does."""
     steps = [later / max(earlier, 1e-3) for earlier, later in itertools.pairwise(times)]
-    if len(steps) < 2 or min(steps[-2:]) < _STEEPER:
+    steeper = _STEEPER if lengths[0] > 100 else _STEEPER_SHORT
+    if len(steps) < 2 or min(steps[-2:]) < steeper:
         return None
     shown = ", ".join(
         f"{size} characters {seconds:.2f} s"
