@@ -19,7 +19,7 @@ KIND = "fault"
 CHECK = "CG-DOS-001"
 OPERATION = "ip_addresses_create"
 LABELS = re.compile(r"^(?:[a-z]+[0-9]*-?)+\.?$")
-LONGEST = 25
+LONGEST = 27
 
 
 def plant() -> None:

@@ -19,7 +19,7 @@ KIND = "fault"
 CHECK = "CG-DOS-001"
 OPERATION = "sites_create"
 WORDS = re.compile(r"^([a-z0-9]+[-_. ]?)+$")
-LONGEST = 24
+LONGEST = 27
 
 
 def plant() -> None:
