@@ -51,9 +51,7 @@ async def actor_of(database: Database, text: str) -> Actor:
     if not rows:
         raise Problem(401, "the session is over; log in again")
     number, role, tenant_id = rows[0]
-    return Actor(
-        id=number, role=role, tenant_id=tenant_id, token_digest=digest, by_cookie=True
-    )
+    return Actor(id=number, role=role, tenant_id=tenant_id, token_digest=digest, by_cookie=True)
 
 
 async def end(database: Database, digest: bytes) -> None:

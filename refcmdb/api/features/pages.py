@@ -90,9 +90,7 @@ async def search(backend: "Backend", request: Request) -> Response:
     wanted = {"q": text} if len(text) >= SHORTEST_SEARCH else {}
     query = msgspec.convert({**wanted, "limit": ON_A_PAGE, "sort": "name"}, resource.query)
     page: Any = await reading.list_page(backend, resource, actor, query)
-    return show(
-        backend, actor, "devices.html", q=text, too_short=too_short, devices=page.items
-    )
+    return show(backend, actor, "devices.html", q=text, too_short=too_short, devices=page.items)
 
 
 async def sheet(backend: "Backend", request: Request) -> Response:
