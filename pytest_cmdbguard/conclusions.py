@@ -37,6 +37,12 @@ SECURITY = frozenset(
 )
 GRAVE = frozenset({Severity.CRITICAL, Severity.HIGH})
 REACH_WANTED = 0.95
+# Where probes are put: other locations of contacts are answers, objects or the cache.
+INPUTS = frozenset(
+    {"path", "query", "header", "cookie", "body", "form", "multipart", "content", "jwt"}
+)
+# Whose probes look for sinks; other checks note in contacts what they looked at.
+ATTACKS = frozenset({"owasp-top-10", "sql-injection", "threat-detection", "xss"})
 # Contacts of the audit itself: operations that took an accepted credential.
 ACCEPTED = "operation"
 _NAMED = 3
@@ -96,7 +102,9 @@ def _vulnerabilities(
 def _audit(row: Row, ground: Sequence[Row]) -> tuple[Verdict, str]:
     if row.verdict is not Verdict.PASSED:
         return row.verdict, row.reason
-    if problem := next(_gaps(row, [c for other in ground for c in other.contacts]), ""):
+    attacks = [other for other in ground if other.criterion.id in ATTACKS]
+    contacts = [c for other in attacks for c in other.contacts if c.location in INPUTS]
+    if problem := next(_gaps(row, contacts), ""):
         return Verdict.NOT_VERIFIED, problem
     return Verdict.PASSED, ""
 

@@ -100,7 +100,7 @@ class Evidence:
         """Note what is said to another scanner's alert."""
         self._answers.append(answer)
 
-    def finding(
+    def finding(  # noqa: PLR0913 - what a finding consists of
         self,
         proof: str,
         *,

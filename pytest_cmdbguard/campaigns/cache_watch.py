@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -149,6 +150,8 @@ class CacheWatch:
         defects: list[Defect] = []
         asked = False
         for question in questions(read, self._estate):
+            if not _places(read) <= question.own.keys():
+                continue  # each would ask below a parent of its own: that is not the same URL
             first, second = self._vary(read, question.own), self._vary(read, question.own)
             if self._shown(read, first, stranger):
                 continue  # shown without the owner's help: that is access control's finding
@@ -180,6 +183,10 @@ class CacheWatch:
         """The same question as a URL that no cache knows yet, where a page size allows it."""
         sizes = [p.name for p in read.parameters if p.name in {"limit", "page_size", "per_page"}]
         return {**values, **{("query", name): 100 + next(self._page_sizes) for name in sizes}}
+
+
+def _places(read: Operation) -> set[tuple[str, str]]:
+    return {("path", name) for name in re.findall(r"\{([^{}]+)\}", read.path)}
 
 
 def _miss(

@@ -8,12 +8,14 @@ import io
 import ipaddress
 import json
 import mimetypes
+import re
+import secrets
 import zipfile
 from typing import Any
 from xml.sax.saxutils import escape
 
 from pytest_cmdbguard.model import Operation, Parameter
-from pytest_cmdbguard.probes.cells import cells
+from pytest_cmdbguard.probes.cells import cells, with_cell
 from pytest_cmdbguard.probes.points import body_location
 from pytest_cmdbguard.probes.samples import sample
 from pytest_cmdbguard.probes.schemas import Schema, flattened, members_of
@@ -22,6 +24,8 @@ from pytest_cmdbguard.probes.schemas import Schema, flattened, members_of
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
+# Cells with the name of what a line, an item or an element is about.
+_IDENTITY = re.compile(r"(?:^|[/@_])(?:name|serial|asset_tag|hostname|title|code)$", re.IGNORECASE)
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
@@ -40,6 +44,18 @@ def content(media: str, schema: Schema) -> str | bytes:
     value = sample(schema) if known is None else known
     writer = next((write for ending, write in _WRITTEN if kind.endswith(ending)), _plain)
     return writer(schema, value)
+
+
+def renewed_content(media: str, schema: Schema) -> str | bytes:
+    """The same document about something else: what names a thing has another ending.
+
+    A second document with the same names would be refused as a duplicate.
+    """
+    document = content(media, schema)
+    for cell, text in cells(media, document).items():
+        if isinstance(document, str) and _IDENTITY.search(cell):
+            document = with_cell(media, document, cell, f"{text}-{secrets.token_hex(4)}")
+    return document
 
 
 def cell_points(operation: Operation) -> tuple[Parameter, ...]:

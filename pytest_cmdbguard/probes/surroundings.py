@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.probes import samples
-from pytest_cmdbguard.probes.contents import content, filename_of
+from pytest_cmdbguard.probes.contents import content, filename_of, renewed_content
 from pytest_cmdbguard.probes.points import BODY_LOCATIONS, FILENAME, TYPE, body_location, lies_in
 from pytest_cmdbguard.probes.schemas import is_file, media_of_file, members_of, without_files
 
@@ -100,7 +100,7 @@ class Surroundings:
     def _content_values(self, operation: Operation, media: str, schema: Schema) -> Values:
         location = body_location(media)
         if location == "content":
-            return {(location, media): content(media, schema)}
+            return {(location, media): renewed_content(media, schema)}
         found = self.items(operation.path)
         fields = samples.body(
             without_files(schema),

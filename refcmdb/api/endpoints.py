@@ -180,9 +180,7 @@ class NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An operation without query parameters."""
 
 
-async def who_asks(
-    backend: Backend, request: Request, *, csrf_token: str | None = None
-) -> Actor:
+async def who_asks(backend: Backend, request: Request, *, csrf_token: str | None = None) -> Actor:
     """The actor, by bearer token or else by session; or Problem 401.
 
     Browsers send a session along whoever wrote the page, so a request that may change something

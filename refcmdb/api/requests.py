@@ -90,6 +90,9 @@ def read_query[Query: msgspec.Struct](request: Request, kind: type[Query]) -> Qu
     named = dict(given)
     if len(named) < len(given):
         raise invalid("", "a query parameter is given twice")
+    for name, value in given:
+        if "\0" in value:
+            raise invalid(name[:100], "no NUL characters")
     try:
         return msgspec.convert(named, kind, strict=False, dec_hook=decode)
     except msgspec.ValidationError as error:

@@ -172,7 +172,7 @@ def test_rotation_without_the_old_key_says_so_and_changes_nothing(many_secrets):
         ("K:AAAA", "needs entries"),
         ("k:no base64!", "not base64"),
         ("k:AAAA", "3 bytes instead of 32"),
-        (f"k:{new_key()},k:{new_key()}", "names a key twice"),
+        pytest.param(f"k:{new_key()},k:{new_key()}", "names a key twice", id="twice"),
         ("/no/such/file", "cannot be read"),
     ],
 )

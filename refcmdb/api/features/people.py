@@ -59,7 +59,8 @@ def _people(*, scoped: bool) -> Statement:
     select = sa.select(users.c.id, users.c.name, users.c.role, users.c.tenant_id)
     if scoped:
         select = select.where(users.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger))
-    return compiled(select.order_by(users.c.name).limit(MOST))
+    most = sa.literal_column(str(MOST), sa.Integer)
+    return compiled(select.order_by(users.c.name).limit(most))
 
 
 ENDPOINTS = (

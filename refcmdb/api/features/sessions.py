@@ -44,7 +44,7 @@ class LoginQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class LoginForm(Body, kw_only=True):
     """What a person logs in with."""
 
-    username: Annotated[str, line(1, 100, examples=["viewer-red"])]
+    username: Annotated[str, line(1, 100, examples=["jane"])]
     password: Annotated[
         str, line(1, 200), Meta(extra_json_schema={"format": "password", "writeOnly": True})
     ]

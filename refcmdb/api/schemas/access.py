@@ -29,7 +29,7 @@ class TenantItem(msgspec.Struct):
 class Credentials(Body, kw_only=True):
     """What a person logs in with."""
 
-    username: Annotated[str, line(1, 100, examples=["viewer-red"])]
+    username: Annotated[str, line(1, 100, examples=["jane"])]
     password: Annotated[str, line(1, 200)]
 
 
