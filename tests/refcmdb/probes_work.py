@@ -19,7 +19,7 @@ def grows_fast(ask, few: int, many: int) -> bool:
 def site_name_takes_ages(server) -> bool:
     red = server.as_("operator-red")
     return grows_fast(
-        lambda n: red.post("/sites", {"name": "a" * n + "!" + token(), "region": "emea"}), 2, 21
+        lambda n: red.post("/sites", {"name": "a" * n + "!" + token(), "region": "emea"}), 2, 23
     )
 
 
