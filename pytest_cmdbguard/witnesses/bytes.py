@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
@@ -32,8 +33,8 @@ NAMES = {
 }
 _CHUNK_BYTES = 16 * 1024 * 1024
 _SHOWN_BYTES = 24
-# Seconds by which a file's time may lie before the moment of the mark.
-_GRAIN_S = 1.0
+# Seconds by which the clock that file systems stamp with (the kernel's last tick) may be behind.
+_TICK_S = 0.1
 
 _CHANGED = text("""
 select 'base/' || d.oid || '/' || f, s.size
@@ -86,7 +87,8 @@ class Moment:
                 "select extract(epoch from clock_timestamp())::float8, pg_current_wal_lsn()::text"
             )
         ).one()
-        self.seconds, self.lsn = float(row[0]) - _GRAIN_S, str(row[1])
+        # pg_stat_file() tells the time of a file in whole seconds, rounded down.
+        self.seconds, self.lsn = math.floor(row[0] - _TICK_S), str(row[1])
 
 
 class ByteWitness:
