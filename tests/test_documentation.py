@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -154,12 +155,12 @@ def test_extras_in_install_commands_exist(document):
 
 
 CHECKS = ROOT / "docs" / "checks.md"
-CHECKS_HEAD = """# Checks
-
+INTRODUCTION = """\
 Every shipped check, by criterion, with the number of planted faults that turn it red and of sound
 look-alikes that must not (`make faults`). This page is made from the code:
 `UPDATE_DOCS=1 make test ARGS="tests/test_documentation.py"`.
 """
+CHECKS_HEAD = f"# Checks\n\n{textwrap.fill(INTRODUCTION.replace(chr(10), ' '), 128)}\n"
 
 
 def table_of_checks():
