@@ -18,7 +18,7 @@ def load(settings, toy, **changes):
 
 
 def test_an_unknown_target_is_told_with_the_known_ones(settings):
-    with pytest.raises(SettingsError, match=r"'nautilus'.*refcmdb, openapi"):
+    with pytest.raises(SettingsError, match=r"'nautilus'.*refcmdb, nautobot, openapi"):
         targets.load(settings(target="nautilus"))
 
 
