@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import requests
 from seeing import new_device, token
@@ -246,9 +247,9 @@ def vlans_are_listed_for_a_made_up_token(server) -> bool:
 
 
 def nobody_sees_or_deletes(server) -> bool:
-    body = {"prefix": "10.255.77.0/30", "site_id": 1}
-    prefix = server.as_("operator-red").post("/prefixes", body)
-    number = prefix.json().get("id", 1)
+    a, b = os.urandom(2)
+    prefix = made(server, "operator-red", "/prefixes", prefix=f"10.{a}.{b}.252/32", site_id=1)
+    number = prefix["id"]
     server.as_(None).delete(f"/prefixes/{number}")
     gone = server.as_("viewer-red").get(f"/prefixes/{number}").status_code == 404
     server.as_("operator-red").delete(f"/prefixes/{number}")

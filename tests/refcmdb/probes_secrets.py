@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 
 from seeing import new_device, token
 
@@ -63,12 +64,20 @@ def webhook_secret_is_in_a_file(server) -> bool:
 
 def connection_is_plain(server, postgres) -> bool:
     server.as_("viewer-red").get("/sites", limit=3)
-    return bool(plain(server, postgres, "refcmdb"))
+    return stays_plain(server, postgres, "refcmdb")
 
 
 def report_connection_is_plain(server, postgres) -> bool:
     server.as_("viewer-red").get("/reports/devices.csv")
-    return bool(plain(server, postgres, "refcmdb-reports"))
+    return stays_plain(server, postgres, "refcmdb-reports")
+
+
+def stays_plain(server, postgres, application: str) -> bool:
+    """Not only for the moment that connections of a server before this one take to end."""
+    if not plain(server, postgres, application):
+        return False
+    time.sleep(0.5)
+    return bool(plain(server, postgres, application))
 
 
 def plain(server, postgres, application: str) -> list[tuple]:

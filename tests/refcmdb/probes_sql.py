@@ -75,9 +75,10 @@ def rack_search_becomes_sql(server, postgres) -> bool:
 
 def stored_vlan_becomes_sql(server) -> bool:
     client = server.as_("operator-red")
+    site = client.post("/sites", {"name": token(), "region": "emea"}).json()["id"]
     numbers = []
     for vid, name in ((3001, token()), (3002, token() + BREAKER)):
-        made = client.post("/vlans", {"name": name, "vid": vid, "site_id": 1})
+        made = client.post("/vlans", {"name": name, "vid": vid, "site_id": site})
         assert made.status_code == 201, made.text
         numbers.append(made.json()["id"])
     statuses = [client.get(f"/vlans/{number}").status_code for number in numbers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import uuid
 
@@ -33,12 +34,18 @@ def execute(server, statement: str) -> list[tuple]:
 
 
 def new_user(server) -> tuple[str, str]:
-    """A viewer of red, with a password."""
-    name, password = token(), token()
+    """A viewer of red, with the one password of all of them: hashing takes its time."""
+    name, (password, stored) = token(), password_and_hash()
     columns = "(name, role, tenant_id, password_hash)"
-    values = f"('{name}', 'viewer', 1, '{hash_password(password)}')"
+    values = f"('{name}', 'viewer', 1, '{stored}')"
     execute(server, f"INSERT INTO users {columns} VALUES {values}")
     return name, password
+
+
+@functools.cache
+def password_and_hash() -> tuple[str, str]:
+    password = token()
+    return password, hash_password(password)
 
 
 def log_in(server, name: str, password: str, **options) -> requests.Response:
