@@ -95,10 +95,12 @@ class Impersonation:
         rival = self._grounds.rival
         actor = owned.owner if owned else rival.owners[-1]
         values = rival.wanted(operation, actor)
+        row = None
         if owned is not None:
             values |= rival.address(operation, owned)
-        answer = self._grounds.send(actor, operation, values | changed)
-        return answer, rival.row(owned, self._grounds.rows) if owned else None
+            # Before it is written to: it is found by its tokens.
+            row = rival.row(owned, self._grounds.rows)
+        return self._grounds.send(actor, operation, values | changed), row
 
     def _create(self, operation: Operation, changed: Values) -> tuple[Exchange, Place | None]:
         rival = self._grounds.rival

@@ -28,8 +28,9 @@ def example(pytester, monkeypatch, separate_cache):
 
 @pytest.fixture
 def gate(example):
-    def run(*select):
+    def run(*select, only=""):
         words = ["--cmdbguard", f"--cmdbguard-records={RECORDS}", "--cmdbguard-zap=off"]
+        words += ["-k", only] if only else []
         words += ["-p", "no:randomly", "-p", "no:cacheprovider"]
         words += ["--cmdbguard-select", *select] if select else []
         result = example.runpytest_subprocess(*words)
@@ -97,6 +98,12 @@ def test_a_forgotten_tenant_is_proven(gate, example):
     result, report = gate("access-control")
     assert result.ret == 1
     assert findings(report) == {("CG-AUTHZ-001", "GET /assets/{id}")}
+
+
+def test_a_row_that_an_update_overwrites_whole_is_found_all_the_same(gate):
+    result, report = gate("CG-AUTHZ-004", only="assets_rename")
+    assert result.ret == 0
+    assert verdicts(report) == {"access-control": "passed"}
 
 
 @pytest.fixture(scope="session")
