@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -91,11 +92,15 @@ def more_columns(struct: type[msgspec.Struct], fields: list[Any]) -> type[msgspe
     return msgspec.defstruct(struct.__name__, fields, bases=(struct,))
 
 
-def open_body(struct: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    """A body that passes over what it does not know."""
-    return msgspec.defstruct(
-        struct.__name__, [], bases=(struct,), kw_only=True, forbid_unknown_fields=False
-    )
+async def pass_over_columns(request: Request, resource: Resource) -> None:
+    """Take the members out of a JSON body that are columns and that no caller may set."""
+    columns = {column.name for column in resource.table.columns}
+    hidden = columns - set(resource.body.__struct_fields__ if resource.body else ())
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        sent = msgspec.json.decode(await request.body())
+        if isinstance(sent, dict):
+            kept = {name: value for name, value in sent.items() if name not in hidden}
+            vars(request)["_body"] = msgspec.json.encode(kept)  # what the endpoint will read
 
 
 def owners_otherwise(name: str, instead: Owners) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 KIND = "fault"
 CHECK = "CG-CACHE-002"
 OPERATION = "devices_list"
+ALSO = ("CG-AUTHZ-001",)
 
 
 def plant() -> None:

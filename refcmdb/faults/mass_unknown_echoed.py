@@ -1,4 +1,4 @@
-"""A new rack is answered with everything that its body said; the row has what it should."""
+"""A new rack is answered with what its body said of columns, too; the row has what it should."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from refcmdb.api import endpoints, schemas
-from refcmdb.faults.access import change_resource, handle, open_body
+from refcmdb.api import endpoints
+from refcmdb.faults.access import handle, pass_over_columns
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,10 +23,10 @@ OPERATION = "racks_create"
 
 def plant() -> None:
     """The answer shows the value, the row does not."""
-    change_resource("racks", body=open_body(schemas.RackBody))
 
     async def instead(production: Handler, self: ResourceEndpoints, request: Request) -> Response:
         sent = await request.body()
+        await pass_over_columns(request, self.resource)
         answer = await production(self, request)
         told = {**msgspec.json.decode(sent), **msgspec.json.decode(bytes(answer.body))}
         location = answer.headers["Location"]
