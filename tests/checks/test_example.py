@@ -85,7 +85,7 @@ def test_text_put_into_sql_is_proven(gate, example):
     assert findings(report) == {("CG-INJ-001", "GET /assets")}
     (finding,) = report["findings"]
     assert (finding["location"], finding["parameter"]) == ("query", "q")
-    assert "PostgreSQL received" in finding["proof"]
+    assert "PostgreSQL executed" in finding["proof"]
     assert "curl" in finding["reproduce"][0]
 
 

@@ -83,9 +83,10 @@ def test_a_trial_that_went_wrong_says_how():
     assert report(trial("twin", "accused of x")).splitlines()[1].strip() == "accused of x"
 
 
-# What they judge is the run: the reports that it is handed, and who it attacked as. Faults and
-# twins of other checks are planted for them in tests/plugin/test_second_opinion.py.
-OF_THE_RUN = {"CG-ZAP-001", "CG-ZAP-002"}
+# What they judge is what the run is handed. Of reports and of who it attacked as, faults and twins
+# of other checks are planted in tests/campaigns/test_second_opinion.py; advisories for and against
+# an installed version are in tests/campaigns/test_inspection.py.
+OF_THE_RUN = {"CG-ZAP-001", "CG-ZAP-002", "CG-DEP-001"}
 
 
 def test_every_shipped_check_has_a_fault_and_a_twin():

@@ -39,12 +39,15 @@ def test_the_flag_is_unknown_when_the_plugin_is_switched_off(pytester):
     outcome.stderr.fnmatch_lines(["*unrecognized arguments: --cmdbguard"])
 
 
-def test_help_names_all_ten_options(pytester):
+def test_help_names_all_options(pytester):
     outcome = pytester.runpytest_subprocess("--help")
     assert outcome.ret == 0
     named = {word for word in outcome.stdout.str().split() if word.startswith("--cmdbguard")}
     assert {word.partition("=")[0] for word in named} == {
         "--cmdbguard",
         *(f"--cmdbguard-{name}" for name in ("target", "services", "profile", "records", "users")),
-        *(f"--cmdbguard-{name}" for name in ("select", "zap", "report", "fault")),
+        *(
+            f"--cmdbguard-{name}"
+            for name in ("select", "zap", "report", "fault", "write-baseline")
+        ),
     }
