@@ -29,7 +29,13 @@ FLAG = re.compile(r"--cmdbguard(?:-[a-z]+)*")
 MAKE = re.compile(r"\bmake ([a-z]+)\b")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)+/?|[\w-]+\.(md|py|toml|ini)")
 # Files that users write, or that a run makes.
-NOT_OURS = ("cmdbguard.toml", "pytest.ini", "cmdbguard-report/", "tests/test_cmdb.py")
+NOT_OURS = (
+    "cmdbguard.toml",
+    "cmdbguard-baseline.toml",
+    "pytest.ini",
+    "cmdbguard-report/",
+    "tests/test_cmdb.py",
+)
 
 
 def prose(document):
