@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 import time
 
 import requests
-from seeing import log_in, new_user, token, token_for
-
-IN_TIME_S = 2
+from seeing import events, events_until, log_in, new_user, token, token_for
 
 
 def begins_a_line(server, path: str) -> bool:
@@ -49,18 +46,9 @@ def token_is_in_a_statement(server, postgres) -> bool:
 
 def told(server, work, last: str) -> list[dict]:
     """The events of some work, up to the last that belongs to it if that comes in time."""
-    seen, deadline = len(events(server)), time.monotonic() + IN_TIME_S
+    seen = len(events(server))
     work()
-    while True:
-        found = events(server)[seen:]
-        if any(event["event"] == last for event in found) or time.monotonic() > deadline:
-            return found
-        time.sleep(0.02)
-
-
-def events(server) -> list[dict]:
-    lines = server.log.read_text().split("\n")[:-1]  # the last may be half a line
-    return [json.loads(line[line.index("{") :]) for line in lines if '"event": ' in line]
+    return events_until(server, last, seen=seen)
 
 
 def failed_log_in_leaves_no_event(server) -> bool:

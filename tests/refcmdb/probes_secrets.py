@@ -7,6 +7,8 @@ import time
 
 from seeing import new_device, token
 
+URL = "https://hooks.example.com/"
+
 
 def credential(server, **fields) -> dict:
     body = {"device_id": new_device(server)["id"], "name": token(), "username": "netadmin"}
@@ -56,7 +58,7 @@ def secret_is_in_the_service_log(server) -> bool:
 
 def webhook_secret_is_in_a_file(server) -> bool:
     secret = token() * 2
-    body = {"name": token(), "url": "https://hooks.example.com/", "secret": secret}
+    body = {"name": token(), "url": URL, "secret": secret, "enabled": False}
     assert server.as_("operator-red").post("/webhooks", body).status_code == 201
     files = [path for path in server.storage.rglob("*") if path.is_file()]
     return any(secret.encode() in path.read_bytes() for path in files)

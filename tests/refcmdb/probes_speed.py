@@ -11,8 +11,9 @@ def list_is_slow(server) -> bool:
 
 
 def search_is_slow(server) -> bool:
+    """At its best, because a machine may be busy."""
     client = server.as_("viewer-red")
-    return elapsed_s(lambda: client.get("/devices", q=token())) > 0.5
+    return min(elapsed_s(lambda: client.get("/devices", q=token())) for _ in range(3)) > 0.5
 
 
 def search_reads_the_table(server, postgres) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 import uuid
 
@@ -10,6 +11,8 @@ import psycopg
 import requests
 
 from refcmdb.auth.passwords import hash_password
+
+IN_TIME_S = 2
 
 
 def token() -> str:
@@ -62,6 +65,25 @@ def elapsed_s(work) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def events(server) -> list[dict]:
+    """The security events that the server has written."""
+    lines = server.log.read_text().split("\n")[:-1]  # the last may be half a line
+    return [json.loads(line[line.index("{") :]) for line in lines if '"event": ' in line]
+
+
+def events_until(server, last: str, *, seen: int) -> list[dict]:
+    """The events after the ``seen`` first ones, when one is ``last`` or IN_TIME_S are over.
+
+    A refusal is written when its answer has been sent.
+    """
+    deadline = time.monotonic() + IN_TIME_S
+    while True:
+        found = events(server)[seen:]
+        if any(event["event"] == last for event in found) or time.monotonic() > deadline:
+            return found
+        time.sleep(0.02)
 
 
 def breaks_out(client, method: str, path: str, make_options) -> bool:

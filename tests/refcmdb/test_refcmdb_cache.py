@@ -127,7 +127,7 @@ def test_without_redis_everything_is_answered_uncached(start_server, redis_url):
 
 def test_answer_computed_before_a_write_is_not_served_after_it(redis_socket):
     async def scenario() -> bytes | None:
-        cache = CacheManager(f"unix://{redis_socket}?db=99", ttl_s=60)
+        cache = CacheManager(f"unix://{redis_socket}?db=998", ttl_s=60)
         early = await cache.lookup("key", ["tag"])
         await cache.invalidate(["tag"])
         await cache.store(early, b"stale")
@@ -140,7 +140,7 @@ def test_answer_computed_before_a_write_is_not_served_after_it(redis_socket):
 
 def test_invalidation_that_failed_is_made_up_before_the_next_lookup(redis_socket, monkeypatch):
     async def scenario() -> bytes | None:
-        cache = CacheManager(f"unix://{redis_socket}?db=98", ttl_s=60)
+        cache = CacheManager(f"unix://{redis_socket}?db=997", ttl_s=60)
         await cache.store(await cache.lookup("key", ["tag"]), b"old")
         with monkeypatch.context() as patched:
             patched.setattr(cache, "_pay", _away)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 import requests
+from seeing import events, events_until
 
 from refcmdb.middleware.security.limits import RateLimit, too_deep
 from refcmdb.middleware.security.sanitising import sanitised
@@ -16,11 +17,6 @@ from refcmdb.middleware.security.toggles import ToggleProblem, Toggles
 def log_in(server, username, password="wrong"):
     body = {"username": username, "password": password}
     return requests.post(f"{server.base}/api/v1/auth/login", json=body, timeout=5)
-
-
-def events(server):
-    lines = server.log.read_text().splitlines()
-    return [json.loads(line[line.index("{") :]) for line in lines if '"event":' in line]
 
 
 @pytest.fixture
@@ -77,7 +73,7 @@ def test_caller_who_asks_too_much_waits_and_others_do_not(start_server):
 
 def test_instances_together_allow_no_more_than_one(start_server, redis_socket):
     limited = {"environment": {"REFCMDB_RATE_LIMIT": "60"}}
-    url = f"unix://{redis_socket}?db=99"
+    url = f"unix://{redis_socket}?db=999"
     with (
         start_server(redis_url=url, **limited) as one,
         start_server(redis_url=url, **limited) as two,
@@ -127,7 +123,8 @@ def test_events_name_actor_object_and_time(server, user, unique):
     )
     server.as_("viewer-red").post("/tags", {"name": "x"})
     server.as_("admin").post("/tenants", {"name": unique()})
-    told = {event["event"]: event for event in events(server)[seen:]}
+    found = events_until(server, "admin.action", seen=seen)
+    told = {event["event"]: event for event in found}
     assert {
         *("login.failed", "login.ok", "object.refused", "input.suspicious"),
         *("token.revoked", "access.denied", "admin.action"),
@@ -150,7 +147,7 @@ def test_events_and_screening_can_be_switched_off(start_server):
 def test_event_lines_cannot_be_forged(server):
     seen = len(events(server))
     server.as_("operator-blue").get("/devices/%0A%7B%22event%22:1%7D%1B%5B2J%E2%80%A8y")
-    (event,) = events(server)[seen:]
+    (event,) = events_until(server, "object.refused", seen=seen)
     assert event["event"] == "object.refused"
     assert event["object"] == 'GET /api/v1/devices/\\n{"event":1}\\x1b[2J\\u2028y'
 

@@ -42,15 +42,19 @@ def credential(red, device_body, unique):
 
 @pytest.fixture
 def webhook(red, unique):
-    """Makes a webhook of red."""
+    """Makes a webhook of red, which goes with the test: nobody else's devices are to be told."""
+    numbers = []
 
     def make(url: str, **fields) -> dict:
         body = {"name": unique(), "url": url, "secret": "a-secret-for-signing"}
         made = red.post("/webhooks", body | fields)
         assert made.status_code == 201, made.text
+        numbers.append(made.json()["id"])
         return made.json()
 
-    return make
+    yield make
+    for number in numbers:
+        red.delete(f"/webhooks/{number}")
 
 
 def test_secret_is_shown_to_operators_of_the_tenant_only(server, credential):
