@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from refcmdb import faults
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 # Modules without this line are tools of the others.
@@ -19,7 +20,7 @@ TOLD = frozenset({"KIND", "CHECK", "OPERATION", "ALSO"})
 
 def names() -> list[str]:
     """The names, as ``serve --fault`` takes them."""
-    return [entry["name"] for entry in entries()]
+    return [path.stem.replace("_", "-") for path, _ in _texts()]
 
 
 def entries() -> list[dict[str, Any]]:
@@ -27,12 +28,14 @@ def entries() -> list[dict[str, Any]]:
 
     The modules are read, not imported: that would load all of the product for a list.
     """
-    found = []
+    return [_entry(path.stem.replace("_", "-"), ast.parse(text)) for path, text in _texts()]
+
+
+def _texts() -> Iterator[tuple[Path, str]]:
     for path in sorted(Path(faults.__path__[0]).glob("*.py")):
         text = path.read_text(encoding="utf-8")
         if MARK in text:
-            found.append(_entry(path.stem.replace("_", "-"), ast.parse(text)))
-    return found
+            yield path, text
 
 
 def plant(name: str) -> None:
