@@ -66,10 +66,12 @@ class Join:
 
     What runs is the fault's own check wherever it applies, the checks of its family that look at
     the whole target, and at the planted operation every check of all families that is not timed.
+    What makes an operation slow is tried with its family only: all else there would take for ever.
     """
 
     def __init__(self, shared: Shared, worker: str, planted: Planted) -> None:
         self.shared, self.worker, self.planted = shared, worker, planted
+        self._is_slow = shipped_claims()[planted.check].alone
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -92,7 +94,8 @@ class Join:
         operation = getattr(item, "callspec", None) and item.callspec.params.get("operation")  # type: ignore[attr-defined]
         if operation is None:
             return family(claim.id) == family(self.planted.check)
-        return operation.id == self.planted.operation and not claim.alone
+        timed = claim.alone or self._is_slow
+        return operation.id == self.planted.operation and not timed
 
 
 def family(check: str) -> str:
