@@ -96,6 +96,7 @@ UNHURRIED = {
     "REFCMDB_RATE_LIMIT": "100000000",
     "REFCMDB_LOGIN_FAILURES_PER_ADDRESS": "100000000",
 }
+RED = "1"  # by its number: attacks rename tenants
 EXPENDABLE = tuple(f"expendable-{number}" for number in range(1, 10))
 
 
@@ -212,7 +213,7 @@ class RefCmdb:
     def expendable(self, database_url: str) -> tuple[Actor, ...]:
         """Users made for it. Raises: ServiceError."""
         made: dict[str, str] = json.loads(
-            self._run(database_url, "users", *EXPENDABLE, "--tenant", "red")
+            self._run(database_url, "users", *EXPENDABLE, "--tenant", RED)
         )
         return tuple(
             Actor(name=name, role="viewer", tenant="red", password=password)

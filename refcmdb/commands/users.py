@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 INSERT = """
     INSERT INTO users (name, role, tenant_id, password_hash)
-    SELECT %(name)s, %(role)s, id, %(hash)s FROM tenants WHERE name = %(tenant)s RETURNING id
+    SELECT %(name)s, %(role)s, id, %(hash)s FROM tenants
+    WHERE name = %(tenant)s OR id::text = %(tenant)s
+    ORDER BY name <> %(tenant)s LIMIT 1 RETURNING id
 """
 
 
