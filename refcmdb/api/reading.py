@@ -16,6 +16,8 @@ from refcmdb.api.values import encode
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
     from refcmdb.auth.throttling import LogInGuard
@@ -115,6 +117,21 @@ async def read_detail(
     statement = statements.detail(resource, scoped=scope is not None)
     async with backend.database.session() as session:
         rows = await read_rows(session, resource, statement, {"id": number, "scope": scope})
+    if not rows:
+        raise missing(resource.singular)
+    return rows[0]
+
+
+async def read_columns(
+    backend: Backend, resource: Resource, actor: Actor, number: int, columns: tuple[str, ...]
+) -> Sequence[Any]:
+    """Columns of one object, also those that no item shows.
+
+    Raises: Problem 404 if there is none, or none that the actor may see.
+    """
+    scope = scope_of(resource, actor)
+    statement = statements.one(resource.table, columns, scoped=scope is not None)
+    rows = await backend.database.fetch(statement, {"id": number, "scope": scope})
     if not rows:
         raise missing(resource.singular)
     return rows[0]

@@ -65,9 +65,9 @@ def embedded(resource: Resource, field: str) -> sa.ColumnElement[Any]:
     )
 
 
-def owned(resource: Resource) -> sa.ColumnElement[bool]:
+def owned(table: sa.FromClause) -> sa.ColumnElement[bool]:
     """The tenant predicate."""
-    return resource.table.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger)
+    return table.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger)
 
 
 def matching(resource: Resource) -> sa.ColumnElement[bool]:
@@ -99,7 +99,7 @@ def select_page(resource: Resource, shape: Shape) -> sa.Select[Any]:
     table = resource.table
     select = sa.select(*selected(resource))
     if shape.scoped:
-        select = select.where(owned(resource))
+        select = select.where(owned(resource.table))
     for name in shape.filters:
         select = select.where(table.c[name] == bound(f"is_{name}", table.c[name]))
     if shape.searching:
@@ -124,8 +124,15 @@ def detail(resource: Resource, *, scoped: bool, lock: bool = False) -> Statement
         resource.table.c.id == sa.bindparam("id", type_=sa.BigInteger)
     )
     if scoped:
-        select = select.where(owned(resource))
+        select = select.where(owned(resource.table))
     return compiled(select.with_for_update(of=resource.table) if lock else select)
+
+
+@functools.cache
+def one(table: sa.Table, columns: tuple[str, ...], *, scoped: bool) -> Statement:
+    """Columns of the row ``id``, if it is of the tenant ``scope`` where that counts."""
+    select = sa.select(*(table.c[name] for name in columns)).where(_is_id(table))
+    return compiled(select.where(owned(table)) if scoped else select)
 
 
 @functools.cache
@@ -170,9 +177,7 @@ def delete(table: sa.Table, *, scoped: bool) -> Statement:
     """Remove the row ``id``."""
     statement = sa.delete(table).where(_is_id(table))
     if scoped:
-        statement = statement.where(
-            table.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger)
-        )
+        statement = statement.where(owned(table))
     return compiled(statement.returning(table.c.id))
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import mimetypes
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import FileResponse, Response
 
-from refcmdb import models
 from refcmdb.api import reading, schemas
 from refcmdb.api.endpoints import NoQuery, ResourceEndpoints, json_response, who_asks
 from refcmdb.api.features.endpoint import Endpoint
@@ -22,7 +19,6 @@ from refcmdb.api.problems import Problem, invalid, missing
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_body, read_id, read_query, read_raw
 from refcmdb.services import archives, uploads
-from refcmdb.services.database import Statement, compiled
 from refcmdb.services.outgoing import Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -149,12 +145,9 @@ async def store(
 
 async def find(backend: Backend, actor: Actor, number: int | None) -> tuple[str, str, str]:
     """Name, type and stored name of an attachment. Raises: Problem 404."""
-    scope = actor.tenant_id
-    values = {"id": number or 0, "scope": scope}
-    rows = await backend.database.fetch(_by_id(scoped=scope is not None), values)
-    if not rows:
-        raise missing("an attachment")
-    name, media_type, stored = rows[0]
+    name, media_type, stored = await reading.read_columns(
+        backend, RESOURCES["attachments"], actor, number or 0, ("name", "media_type", "stored")
+    )
     return name, media_type, stored
 
 
@@ -206,18 +199,6 @@ async def _once(raw: bytes) -> AsyncGenerator[bytes]:
 def _created(item: schemas.AttachmentItem) -> Response:
     location = f"/api/v1/attachments/{item.id}"
     return json_response(item, status=201, headers={"Location": location})
-
-
-@functools.cache
-def _by_id(*, scoped: bool) -> Statement:
-    table = models.attachments
-    select = sa.select(table.c.name, table.c.media_type, table.c.stored).where(
-        table.c.id == sa.bindparam("id", type_=sa.BigInteger)
-    )
-    if scoped:
-        owner = sa.bindparam("scope", type_=sa.BigInteger)
-        select = select.where(table.c.tenant_id == owner)
-    return compiled(select)
 
 
 _FILE = {"type": "string", "format": "binary", "description": "Text, CSV, PDF, PNG or JPEG."}

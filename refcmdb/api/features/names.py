@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from refcmdb import models
+from refcmdb.api import statements
 from refcmdb.api.problems import FieldError, Problem
 from refcmdb.api.schemas import DeviceBody
 from refcmdb.services.database import Statement, compiled
@@ -83,6 +84,5 @@ def _named(table: sa.Table, *, scoped: bool) -> Statement:
     wanted = sa.bindparam("names", type_=ARRAY(sa.Text))
     select = sa.select(table.c.id, *place, label).where(label == sa.any_(wanted))
     if scoped:
-        scope = sa.bindparam("scope", type_=sa.BigInteger)
-        select = select.where(table.c.tenant_id == scope)
+        select = select.where(statements.owned(table))
     return compiled(select)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
+from refcmdb.api import statements
 from refcmdb.api.endpoints import NoQuery, json_response, who_asks
 from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import Problem
@@ -58,7 +59,7 @@ async def people_of(backend: Backend, actor: Actor) -> object:
 def _people(*, scoped: bool) -> Statement:
     select = sa.select(users.c.id, users.c.name, users.c.role, users.c.tenant_id)
     if scoped:
-        select = select.where(users.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger))
+        select = select.where(statements.owned(users))
     most = sa.literal_column(str(MOST), sa.Integer)
     return compiled(select.order_by(users.c.name).limit(most))
 

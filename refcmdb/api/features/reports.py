@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from refcmdb import models
+from refcmdb.api import statements
 from refcmdb.api.endpoints import NoQuery, json_response, who_asks
 from refcmdb.api.features.attachments import download
 from refcmdb.api.features.endpoint import Endpoint
@@ -112,8 +113,7 @@ def _counting(name: str, *, scoped: bool) -> Statement:
     columns = COUNTED[name][1]
     select = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
     if scoped:
-        owner = columns[0].table.c.tenant_id
-        select = select.where(owner == sa.bindparam("scope", type_=sa.BigInteger))
+        select = select.where(statements.owned(columns[0].table))
     return compiled(select)
 
 
