@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.model import Parameter
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.schemas import branches, members_of, types_of
-from pytest_cmdbguard.witnesses.bytes import NAMES
+from pytest_cmdbguard.witnesses.search import NAMES
 
 from .likeness import is_granted
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_cmdbguard.model import Exchange, Operation
     from pytest_cmdbguard.probes.client import Api
-    from pytest_cmdbguard.witnesses.bytes import ByteWitness, Hit
+    from pytest_cmdbguard.witnesses.bytes import ByteWitness
+    from pytest_cmdbguard.witnesses.search import Hit
 
     from .estate import Estate
     from .marking import Values

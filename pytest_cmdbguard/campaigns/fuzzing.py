@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 from hypothesis import HealthCheck, Phase
 
-from pytest_cmdbguard.probes.invalid import broken_bodies, invalid_bodies, malformed_texts
+from pytest_cmdbguard.probes.invalid import broken_bodies, drawn_bodies, malformed_texts
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.rows import RowWitness
 
 Values = Mapping[tuple[str, str], Any]
-EXAMPLES = {"quick": 30, "full": 400}
+EXAMPLES = {"quick": 15, "full": 200}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Fuzzer:
         self, api: Api, surroundings: Surroundings, rows: RowWitness, *, profile: str
     ) -> None:
         self._api, self._surroundings, self._rows = api, surroundings, rows
-        self._examples = EXAMPLES[profile]
+        self._profile = profile
 
     def is_reached(self, operation: Operation) -> bool:
         """Whether a valid body gets through, so that refusing the invalid ones means something."""
@@ -61,7 +61,7 @@ class Fuzzer:
         assert operation.body is not None
         values = self._surroundings.values(operation)
         valid = self._surroundings.body(operation)
-        drawn = invalid_bodies(operation.body, valid).map(_encoded) | malformed_texts()
+        drawn = drawn_bodies(operation.body, valid).map(_encoded) | malformed_texts()
         return self._sweep(operation, values) or self._search(operation, values, drawn)
 
     def _sweep(self, operation: Operation, values: Values) -> Violation | None:
@@ -80,7 +80,8 @@ class Fuzzer:
     def _broken(self, operation: Operation) -> list[bytes]:
         """Of a valid body with fresh unique values, every known breakage, always in one order."""
         valid = self._surroundings.body(operation)
-        return [_encoded(body) for body in broken_bodies(operation.body or {}, valid)]
+        broken = broken_bodies(operation.body or {}, valid, profile=self._profile)
+        return [_encoded(body) for body in broken]
 
     def _try_afresh(self, operation: Operation, values: Values, number: int) -> Violation | None:
         """One breakage again, of another body: what the first one left behind is a conflict."""
@@ -101,7 +102,7 @@ class Fuzzer:
             return violation is not None
 
         settings = hypothesis.settings(
-            max_examples=self._examples,
+            max_examples=EXAMPLES[self._profile],
             database=None,
             deadline=None,
             derandomize=True,

@@ -5,7 +5,6 @@ A target that answers one of them with a success, or with a 5xx, contradicts its
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -26,8 +25,12 @@ _DEEPEST = 4
 _NESTED = 64
 _LONG = 100_000
 _UNKNOWN = "cmdbguard_unknown"
-_OF_OTHER_TYPES: tuple[Json, ...] = (None, True, 7, -0.5, "text", "", [], [[]], {}, {"a": 1})
-_NUMBERS: tuple[Json, ...] = (-1, 0, 0.5, 2**31, 2**63, 2**64, -(2**63) - 1, 10**40, 1e308)
+# One of every JSON type, and what a program that looks no closer may take for it.
+_QUICK_TYPES: tuple[Json, ...] = (None, True, 7, -0.5, "text", [], {})
+_ALL_TYPES: tuple[Json, ...] = (*_QUICK_TYPES, "", [[]], {"a": 1})
+# Beyond what 32 bits, 64 bits and any column hold.
+_QUICK_NUMBERS: tuple[Json, ...] = (-1, 0.5, 2**31, 2**63, 10**40)
+_ALL_NUMBERS: tuple[Json, ...] = (*_QUICK_NUMBERS, 0, 2**64, -(2**63) - 1, 1e308)
 _CONTROLS = ("\x00", "\x1b[2J", "\n", "\u202e", "\ud800", "\ufffe")
 _MALFORMED = (
     b"{",
@@ -54,40 +57,36 @@ _MALFORMED = (
 )
 
 
-def broken_bodies(schema: Schema, valid: Json) -> list[Json]:
+def broken_bodies(schema: Schema, valid: Json, *, profile: str = "full") -> list[Json]:
     """Every place of a valid body broken in every way that needs no luck; each is invalid.
 
-    Args and order as in :func:`invalid_bodies`; empty if the schema refuses nothing.
+    Args and order as in :func:`drawn_bodies`; empty if the schema refuses nothing.
+        profile: ``quick`` or ``full``.
     """
     is_invalid = _prover(schema)
     return [
         body
         for place, member in _places(schema)
-        for body in _broken(valid, place, member)
+        for body in _broken(valid, place, member, full=profile == "full")
         if is_invalid(body)
     ]
 
 
-def invalid_bodies(schema: Schema, valid: Json) -> SearchStrategy[Json]:
-    """Bodies that do not validate, each with one thing broken in a valid one.
+def drawn_bodies(schema: Schema, valid: Json) -> SearchStrategy[Json]:
+    """Bodies that do not validate, each with one thing in a valid one replaced by luck.
 
     Args:
         schema: of the body, without references (JSON Schema 2020-12).
         valid: a body that the target accepts.
-    Returns: a strategy; an empty one if the schema refuses nothing.
+    Returns: a strategy; an empty one if the schema refuses nothing that is of the right type.
     """
     is_invalid = _prover(schema)
-    fixed = broken_bodies(schema, valid)
-    drawn = [
+    drawn = (
         strategy.filter(is_invalid)
         for place, member in _places(schema)
         for strategy in _drawn(valid, place, member)
-    ]
-    if not fixed:
-        return st.nothing()
-    sampled = st.sampled_from(fixed).map(copy.deepcopy)
-    # One half each, whatever the number of fields; the first is what others shrink to.
-    return st.one_of(*[sampled] * max(1, len(drawn)), *drawn)
+    )
+    return st.one_of(*drawn)
 
 
 def malformed_texts() -> SearchStrategy[bytes]:
@@ -132,9 +131,11 @@ def _places(schema: Schema, pointer: str = "", depth: int = 0) -> Iterator[tuple
         yield from _places(merged["items"], f"{pointer}/0", depth + 1)
 
 
-def _broken(valid: Json, pointer: str, schema: Schema) -> Iterator[Json]:
+def _broken(valid: Json, pointer: str, schema: Schema, *, full: bool) -> Iterator[Json]:
     """The valid body with one place broken in every way that needs no luck."""
-    for value in (*_OF_OTHER_TYPES, _nested(), *_of_kind(schema)):
+    types = _ALL_TYPES if full else _QUICK_TYPES
+    deep = (_nested(),) if full or not pointer else ()
+    for value in (*types, *deep, *_of_kind(schema, full=full)):
         yield assembled({"": valid, pointer: value})
     here = _at(valid, pointer)
     if isinstance(here, dict):
@@ -144,7 +145,7 @@ def _broken(valid: Json, pointer: str, schema: Schema) -> Iterator[Json]:
         yield assembled({"": valid, pointer: here | {_UNKNOWN: 1}})
 
 
-def _of_kind(schema: Schema) -> Iterator[Json]:
+def _of_kind(schema: Schema, *, full: bool) -> Iterator[Json]:
     """Values of the right type that the schema's other words may forbid."""
     match kind_of(schema):
         case "string":
@@ -153,7 +154,7 @@ def _of_kind(schema: Schema) -> Iterator[Json]:
             yield "x" * max(0, schema.get("minLength", 0) - 1)
             yield from (f"a{control}b" for control in _CONTROLS)
         case "integer" | "number":
-            yield from _NUMBERS
+            yield from _ALL_NUMBERS if full else _QUICK_NUMBERS
             yield from (
                 schema[key] - 1 for key in ("minimum", "exclusiveMinimum") if key in schema
             )

@@ -1,38 +1,42 @@
 """The byte witness: where a secret stands on disk or in Redis, as it is or merely encoded.
 
 Rules of PostgreSQL that it relies on: after a CHECKPOINT every committed row is in the files
-below ``base/``, and the write-ahead log between two positions holds all that was written between
-them. Both are read through SQL, so it is the same for a server on this machine and elsewhere.
+below ``base/``, each page begins with the position of the last change in the write-ahead log, and
+the log between two positions holds all that was written between them. Both are read through SQL,
+so it is the same for a server on this machine and elsewhere.
 
 Not searched: PostgreSQL's own log, because it is our telemetry that writes statements there.
 """
 
 from __future__ import annotations
 
-import base64
 import dataclasses
+import itertools
 import math
+import struct
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
 from pytest_cmdbguard.witnesses.database import connect
+from pytest_cmdbguard.witnesses.search import (
+    CHUNK_BYTES,
+    Hit,
+    Needles,
+    Part,
+    forms,
+    in_content,
+    in_file,
+    in_parts,
+    once,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_cmdbguard.witnesses.redis import RedisWitness
 
-NAMES = {
-    "heap": "tables",
-    "wal": "write-ahead log",
-    "redis": "Redis",
-    "file": "file",
-    "dump": "backup by pg_dump",
-}
-_CHUNK_BYTES = 16 * 1024 * 1024
-_SHOWN_BYTES = 24
 # Seconds by which the clock that file systems stamp with (the kernel's last tick) may be behind.
 _TICK_S = 0.1
 
@@ -56,27 +60,6 @@ order by name
 """)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A secret was found.
-
-    ``medium`` is ``heap``, ``wal``, ``redis``, ``file`` or ``dump``; ``place`` names file or key,
-    ``table`` the relation of a heap file; ``form`` is ``plain``, ``base64`` or ``hex``.
-    """
-
-    token: str
-    medium: str
-    place: str
-    offset: int
-    form: str
-    table: str = ""
-    shown: str = ""
-
-    def __str__(self) -> str:
-        what = f"table {self.table or 'unknown'}" if self.medium == "heap" else NAMES[self.medium]
-        return f"{what}, {self.place} at byte {self.offset} ({self.form}): {self.shown}"
-
-
 class Moment:
     """A point in the life of a database: what is written later is searched."""
 
@@ -84,11 +67,30 @@ class Moment:
         connection.execute(text("checkpoint"))
         row = connection.execute(
             text(
-                "select extract(epoch from clock_timestamp())::float8, pg_current_wal_lsn()::text"
+                "select extract(epoch from clock_timestamp())::float8,"
+                " pg_current_wal_lsn()::text, current_setting('block_size')::int"
             )
         ).one()
         # pg_stat_file() tells the time of a file in whole seconds, rounded down.
         self.seconds, self.lsn = math.floor(row[0] - _TICK_S), str(row[1])
+
+        upper, _, lower = self.lsn.partition("/")
+        self._position = int(upper, 16), int(lower, 16)
+        self._page = struct.Struct(f"=II{row[2] - 8}x")  # pd_lsn, and the rest of a page
+
+    def fresh(self, content: bytes) -> Iterator[tuple[int, bytes]]:
+        """Of a part of a table: every run of pages with a later position, and where it begins.
+
+        Those without a position too: what is not logged has none.
+        """
+        size = self._page.size
+        whole = len(content) - len(content) % size
+        positions = self._page.iter_unpack(content[:whole])
+        fresh = [position == (0, 0) or position >= self._position for position in positions]
+        for is_fresh, run in itertools.groupby(range(len(fresh)), key=fresh.__getitem__):
+            pages = list(run)
+            if is_fresh:
+                yield pages[0] * size, content[pages[0] * size : (pages[-1] + 1) * size]
 
 
 class ByteWitness:
@@ -138,7 +140,7 @@ class ByteWitness:
         found += [*self._in_redis(needles), *self._in_dump(needles)]
         return [
             *found,
-            *(hit for path in self._regular_files() for hit in _in_file(path, needles, "file")),
+            *(hit for path in self._regular_files() for hit in in_file(path, needles, "file")),
         ]
 
     def close(self) -> None:
@@ -148,14 +150,14 @@ class ByteWitness:
     def _in_redis(self, needles: Needles) -> Iterator[Hit]:
         for entry in (self._redis.dump() if self._redis else {}).values():
             place = entry.key.decode("utf-8", "replace")
-            yield from _found(entry.key + b"\0" + entry.content, needles, "redis", place)
+            yield from in_content(entry.key + b"\0" + entry.content, needles, "redis", place)
 
     def _in_dump(self, needles: Needles) -> Iterator[Hit]:
         if self._dump is None:
             return
         path = self._dump()
         try:
-            yield from _in_file(path, needles, "dump")
+            yield from in_file(path, needles, "dump")
         finally:
             path.unlink()
 
@@ -165,27 +167,9 @@ class ByteWitness:
             yield from sorted(path for path in below if path.is_file() and not path.is_symlink())
 
 
-# (form, bytes) to the token that they are a form of.
-Needles = dict[tuple[str, bytes], str]
-
-
-def forms(token: str) -> Mapping[str, bytes]:
-    """How a text looks in bytes, as it is and encoded; anyone can read all of them.
-
-    Of base64 the part that does not depend on what stands around it, for each of the three
-    places at which it can begin.
-    """
-    raw = token.encode()
-    found = {"plain": raw, "hex": raw.hex().encode()}
-    for shift in range(3):
-        whole = base64.b64encode(b"\0" * shift + raw)
-        found[f"base64+{shift}"] = whole[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]
-    return found
-
-
 def _heap(connection: Connection, moment: Moment, needles: Needles) -> Iterator[Hit]:
     for path, size in connection.execute(_CHANGED, {"since": moment.seconds}).all():
-        for hit in _read(connection, path, size, needles, "heap"):
+        for hit in _in_pages(_reader(connection, path), moment, size, needles, path):
             node = int(path.rpartition("/")[2].partition(".")[0])
             table = connection.scalar(_RELATION, {"node": node})
             yield dataclasses.replace(hit, table=str(table or ""))
@@ -193,56 +177,28 @@ def _heap(connection: Connection, moment: Moment, needles: Needles) -> Iterator[
 
 def _wal(connection: Connection, moment: Moment, needles: Needles) -> Iterator[Hit]:
     for path, size in connection.execute(_SEGMENTS, {"since": moment.lsn}).all():
-        yield from _read(connection, path, size, needles, "wal")
+        yield from in_parts(_reader(connection, path), size, needles, "wal", path)
 
 
-def _read(
-    connection: Connection, path: str, size: int, needles: Needles, medium: str
-) -> Iterator[Hit]:
-    query = text("select pg_read_binary_file(:path, :start, :length, true)")
+def _reader(connection: Connection, path: str) -> Part:
+    """Reads parts of a file of the server; as they are, because hexadecimal takes three times as
+    long.
+    """
+    query = "select pg_read_binary_file(%s, %s, %s, true)"
+    driver = connection.connection.driver_connection
 
     def part(start: int, length: int) -> bytes:
-        place = {"path": path, "start": start, "length": length}
-        return bytes(connection.scalar(query, place) or b"")
+        cursor = driver.execute(query, (path, start, length), binary=True)  # type: ignore[union-attr]  # it is psycopg's
+        return bytes(cursor.fetchone()[0] or b"")
 
-    return _in_parts(part, size, needles, medium, path)
-
-
-def _in_file(path: Path, needles: Needles, medium: str) -> Iterator[Hit]:
-    with path.open("rb") as file:
-
-        def part(start: int, length: int) -> bytes:
-            file.seek(start)
-            return file.read(length)
-
-        yield from _in_parts(part, path.stat().st_size, needles, medium, str(path))
+    return part
 
 
-def _in_parts(
-    part: Callable[[int, int], bytes], size: int, needles: Needles, medium: str, place: str
-) -> Iterator[Hit]:
-    """The parts overlap, so that nothing is hidden at their edges; each needle is told once."""
-    longest = max(len(needle) for _, needle in needles)
-    told: set[tuple[str, str]] = set()
-    for start in range(0, size, _CHUNK_BYTES):
-        content = part(start, _CHUNK_BYTES + longest)
-        for hit in _found(content, needles, medium, place):
-            if (hit.token, hit.form) not in told:
-                told.add((hit.token, hit.form))
-                yield dataclasses.replace(hit, offset=start + hit.offset)
-
-
-def _found(content: bytes, needles: Needles, medium: str, place: str) -> Iterator[Hit]:
-    """The first place of every needle."""
-    for (form, needle), token in needles.items():
-        offset = content.find(needle)
-        if offset >= 0:
-            around = content[max(0, offset - _SHOWN_BYTES) : offset + len(needle) + _SHOWN_BYTES]
-            yield Hit(
-                token=token,
-                medium=medium,
-                place=place,
-                offset=offset,
-                form=form.partition("+")[0],
-                shown="".join(chr(byte) if 32 <= byte < 127 else "·" for byte in around),
-            )
+def _in_pages(part: Part, moment: Moment, size: int, needles: Needles, path: str) -> Iterator[Hit]:
+    """In the pages that were written since; a row never lies across their edges."""
+    return once(
+        dataclasses.replace(hit, offset=start + first + hit.offset)
+        for start in range(0, size, CHUNK_BYTES)
+        for first, content in moment.fresh(part(start, CHUNK_BYTES))
+        for hit in in_content(content, needles, "heap", path)
+    )
