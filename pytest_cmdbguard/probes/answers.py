@@ -11,7 +11,7 @@ from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import requests
+    from urllib3 import BaseHTTPResponse
 
 LARGEST_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 256 * 1024
@@ -45,7 +45,7 @@ class Patience:
         return self._hangs >= 0
 
 
-def read_body(response: requests.Response, *, deadline: float) -> tuple[bytes, str]:
+def read_body(response: BaseHTTPResponse, *, deadline: float) -> tuple[bytes, str]:
     """The decoded body as far as it is wanted, and why it is not all of it; empty if it is.
 
     At most :data:`LARGEST_BYTES` of it, decompressed, so that no answer fills the memory, and
@@ -54,13 +54,13 @@ def read_body(response: requests.Response, *, deadline: float) -> tuple[bytes, s
     pieces: list[bytes] = []
     cut, size = "", 0
     try:
-        while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
+        while piece := response.read1(_PIECE_BYTES, decode_content=True):
             pieces.append(piece)
             size += len(piece)
             if cut := _limit(size, deadline):
                 break
         else:
-            response.raw.read()  # gives the connection back
+            response.read()  # gives the connection back
     except DecodeError:
         cut = f"it is not {response.headers.get('content-encoding')}, as it says"
     except ReadTimeoutError:

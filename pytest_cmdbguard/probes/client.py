@@ -7,13 +7,18 @@ import json as json_format
 import re
 import socket
 import time
-from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ProtocolError
+import certifi
+import urllib3
+from urllib3.exceptions import (
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 
 from pytest_cmdbguard.errors import GuardError, ProxyGone, ServiceError
 from pytest_cmdbguard.model import Actor, Exchange, Operation
@@ -24,8 +29,6 @@ from pytest_cmdbguard.probes.headers import shown_headers, told_headers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from urllib3 import ProxyManager
-
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 # How often a target that restarts is asked again.
 _RESTART_S = 0.2
@@ -35,7 +38,8 @@ _AGENT = {"User-Agent": "pytest-cmdbguard", "Accept": "application/json, */*;q=0
 class Api:
     """The target's HTTP interface as one actor sees it; anonymous until :meth:`as_actor`.
 
-    One kept-open session per actor, no redirect followed, nothing read from the environment.
+    Kept-open connections per actor, no redirect followed, no cookie kept, nothing read from the
+    environment.
 
     Args:
         base_url: scheme, host and port (``http://127.0.0.1:8000``).
@@ -62,21 +66,21 @@ class Api:
         self.actor: Actor | None = None
         self._proxy, self._timeout_s = proxy, timeout_s
         self._patience = Patience(patience_s)
-        self._sessions: dict[str | None, tuple[Actor | None, requests.Session]] = {
-            actor.name if actor else None: (actor, _session(actor, proxy, verify=verify))
+        self._pools: dict[str | None, tuple[Actor | None, urllib3.PoolManager]] = {
+            actor.name if actor else None: (actor, _pool(proxy, verify=verify))
             for actor in (None, *actors)
         }
 
     def as_actor(self, name: str | None) -> Api:
-        """The same target and sessions with another identity; None is nobody.
+        """The same target and connections with another identity; None is nobody.
 
         Raises: GuardError if there is no such actor.
         """
-        if name not in self._sessions:
-            known = ", ".join(sorted(filter(None, self._sessions)))
+        if name not in self._pools:
+            known = ", ".join(sorted(filter(None, self._pools)))
             raise GuardError(f"no actor is named {name!r}; the target has: {known}")
         other = object.__new__(type(self))
-        other.__dict__ = self.__dict__ | {"actor": self._sessions[name][0]}
+        other.__dict__ = self.__dict__ | {"actor": self._pools[name][0]}
         return other
 
     def request(  # noqa: PLR0913 - an HTTP request has these parts
@@ -104,11 +108,12 @@ class Api:
         """
         if body is None and json is not ...:
             body = json_format.dumps(json).encode()
-        sent = dict(headers or {})
-        if body is not None:
-            sent.setdefault("Content-Type", "application/json")
+        own = self.actor.headers if self.actor else {}
+        sent = _merged(_AGENT, own, headers or {})
+        if body is not None and "content-type" not in map(str.lower, sent):
+            sent["Content-Type"] = "application/json"
         encoded = f"?{_encoded(query)}" if query else ""
-        request = requests.Request(method, self.base_url + path + encoded, sent, data=body)
+        request = _Request(method, self.base_url + path + encoded, body, sent)
         return self._exchange(request, tuple(tokens))
 
     def get(self, path: str, **parts: Any) -> Exchange:  # noqa: ANN401 - see request
@@ -163,107 +168,114 @@ class Api:
         )
 
     def close(self) -> None:
-        """Close the sessions of all actors."""
-        for _, session in self._sessions.values():
-            session.close()
+        """Close the connections of all actors."""
+        for _, pool in self._pools.values():
+            pool.clear()
 
-    def _exchange(self, request: requests.Request, tokens: tuple[str, ...]) -> Exchange:
-        _, session = self._sessions[self.actor.name if self.actor else None]
-        prepared = session.prepare_request(request)
+    def _exchange(self, request: _Request, tokens: tuple[str, ...]) -> Exchange:
         sent = functools.partial(
             Exchange,
-            method=str(prepared.method),
-            url=str(prepared.url),
+            method=request.method,
+            url=request.url,
             actor=self.actor,
-            request_headers=shown_headers(prepared.headers, self.actor),
-            request_body=request.data or b"",
+            request_headers=shown_headers(request.headers, self.actor),
+            request_body=request.body or b"",
             tokens=tokens,
         )
         while True:
             started = time.monotonic()
-            response = self._patiently(session, prepared)
+            response = self._patiently(request)
             if response is None:
                 cut = f"no answer in {self._timeout_s:g} s"
                 return sent(status=0, headers={}, body=b"", elapsed_s=self._timeout_s, cut=cut)
             body, cut = read_body(response, deadline=started + self._timeout_s)
             headers = {name.lower(): value for name, value in response.headers.items()}
-            if response.status_code != 429 or not self._patience.wait(retry_after_s(headers)):
-                elapsed_s, status = time.monotonic() - started, response.status_code
+            if response.status != 429 or not self._patience.wait(retry_after_s(headers)):
+                elapsed_s, status = time.monotonic() - started, response.status
                 return sent(
                     status=status, headers=headers, body=body, elapsed_s=elapsed_s, cut=cut
                 )
 
-    def _patiently(
-        self, session: requests.Session, request: requests.PreparedRequest
-    ) -> requests.Response | None:
+    def _patiently(self, request: _Request) -> urllib3.BaseHTTPResponse | None:
         """The answer, as soon as there is one; None where patience ends without."""
         while True:
             try:
-                return self._answer(session, request)
-            except requests.ReadTimeout as error:
+                return self._answer(request)
+            except ReadTimeoutError as error:
                 if not self._patience.bears_hang():
                     raise self._explained(request, error) from error
                 return None
-            except requests.RequestException as error:
-                is_away = isinstance(error, requests.ConnectionError) and not self._proxy
-                if not (is_away and self._patience.wait(_RESTART_S)):
+            except HTTPError as error:
+                is_away = isinstance(error, (ProtocolError, NewConnectionError))
+                if self._proxy or not (is_away and self._patience.wait(_RESTART_S)):
                     raise self._explained(request, error) from error
 
-    def _answer(
-        self, session: requests.Session, request: requests.PreparedRequest
-    ) -> requests.Response:
+    def _answer(self, request: _Request) -> urllib3.BaseHTTPResponse:
         """One answer; asked for twice where the server closed a kept-open connection.
 
         Servers do so after an answer, for instance when a handler failed, and the next request
         may be on its way already (RFC 9112, 9.3.1).
         """
+        _, pool = self._pools[self.actor.name if self.actor else None]
         send = functools.partial(
-            session.send, request, timeout=self._timeout_s, allow_redirects=False, stream=True
+            pool.urlopen,
+            request.method,
+            request.url,
+            body=request.body,
+            headers=request.headers,
+            timeout=self._timeout_s,
+            redirect=False,
+            retries=False,
+            preload_content=False,
+            decode_content=False,
         )
         try:
             return send()
-        except requests.ConnectionError as error:
-            if self._proxy or not isinstance(error.args[0], ProtocolError):
+        except ProtocolError:
+            if self._proxy:
                 raise
         return send()
 
-    def _explained(
-        self, request: requests.PreparedRequest, error: requests.RequestException
-    ) -> ServiceError:
-        asked = f"{request.method} {str(request.url)[:200]}"
-        if self._proxy and isinstance(error, requests.ConnectionError):
-            return ProxyGone(self._proxy, asked=asked, problem=_reason(error))
-        if isinstance(error, requests.Timeout):
+    def _explained(self, request: _Request, error: HTTPError) -> ServiceError:
+        asked = f"{request.method} {request.url[:200]}"
+        if isinstance(error, ReadTimeoutError):
             return ServiceError("target", f"gave no answer to {asked} in {self._timeout_s:g} s")
+        if self._proxy:
+            return ProxyGone(self._proxy, asked=asked, problem=_reason(error))
         return ServiceError("target", f"gave no answer to {asked}: {_reason(error)}")
 
 
-class _PromptAdapter(HTTPAdapter):
-    """Sends at once, through a proxy too.
+class _Request(NamedTuple):
+    method: str
+    url: str
+    body: bytes | None
+    headers: dict[str, str | bytes]
+
+
+def _pool(proxy: str | None, *, verify: bool | str) -> urllib3.PoolManager:
+    """Connections of one actor.
 
     urllib3 leaves Nagle's algorithm on for proxies: headers and body go as two segments, and the
     second waits 40 ms for the delayed acknowledgement of the first.
     """
+    options: dict[str, Any] = {"num_pools": 2, "maxsize": 4}
+    if verify is False:
+        options["cert_reqs"] = "CERT_NONE"
+    elif verify is True:
+        options["ca_certs"] = certifi.where()
+    else:
+        options["ca_cert_dir" if Path(verify).is_dir() else "ca_certs"] = verify
+    if proxy is None:
+        return urllib3.PoolManager(**options)
+    at_once = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    return urllib3.ProxyManager(proxy, socket_options=at_once, **options)
 
-    def proxy_manager_for(self, proxy: Any, **options: Any) -> ProxyManager:  # noqa: ANN401 - as in requests
-        """The connections to a proxy."""
-        at_once = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-        manager: ProxyManager = super().proxy_manager_for(proxy, socket_options=at_once, **options)
-        return manager
 
-
-def _session(actor: Actor | None, proxy: str | None, *, verify: bool | str) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    if actor is None:  # nobody stays nobody, also after a log-in that sets a cookie
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.verify = verify
-    session.headers.update(_AGENT | dict(actor.headers if actor else {}))
-    session.proxies = {"http": proxy, "https": proxy} if proxy else {}
-    adapter = _PromptAdapter(pool_connections=2, pool_maxsize=4)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
+def _merged(*some: Mapping[str, str | bytes]) -> dict[str, str | bytes]:
+    """Later headers replace earlier ones of the same name, in whatever case."""
+    names = {name.lower(): name for headers in some for name in headers}
+    values = {name.lower(): value for headers in some for name, value in headers.items()}
+    return {name: values[lower] for lower, name in names.items()}
 
 
 def _filled(operation: Operation, values: Mapping[tuple[str, str], Any]) -> str:
