@@ -53,6 +53,9 @@ class Poisoning:
         """Whether a marked request was answered, and what others were answered of it."""
         marks = {("header", name): fresh_token() for name in _HEADERS}
         answered, found = self._try(operation, marks)
+        if not answered:  # what it was about may be gone: others run beside this one
+            self._surroundings.forget()
+            answered, found = self._try(operation, marks)
         if not any(p.name == _QUERY for p in operation.parameters):
             more = self._try(operation, {("query", _QUERY): fresh_token()})
             answered, found = answered or more[0], [*found, *more[1]]

@@ -16,8 +16,8 @@ Families = tuple[str, ...]
 
 EVERYTHING = tuple(family for family in FULL if family != "control")
 _QUICK = tuple(family for family in QUICK if family != "control")
-# Numbers and words may pass where text does not, and checks may look at the beginning only.
-_REFUSED = ("mixed", "number", "order", *BEHIND)
+# Checks may look at the beginning only: a value that they take goes first.
+_REFUSED = ("mixed", *BEHIND)
 
 
 def first(
@@ -74,5 +74,5 @@ def is_closed(point: Parameter) -> bool:
 
 def _for_closed(point: Parameter) -> Families:
     if kind_of(point.schema) in {"integer", "number"}:
-        return ("mixed", "behind-number", "order")
+        return ("mixed", "behind-number", "behind-word")
     return ("mixed", "behind-text", "behind-word")
