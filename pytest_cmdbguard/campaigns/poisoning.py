@@ -65,23 +65,28 @@ class Poisoning:
         self, operation: Operation, marks: dict[tuple[str, str], str]
     ) -> tuple[bool, list[Poisoned]]:
         plain = self._fresh(operation)
-        sender = self._actors[0]
-        answer = self._send(sender, operation, plain | _written(marks))
-        reflected = {place: token for place, token in marks.items() if _shows(answer, token)}
-        found = list(self._by_others(operation, plain, reflected)) if reflected else []
-        return is_granted(answer), found
+        for sender in self._actors:
+            answer = self._send(sender, operation, plain | _written(marks))
+            reflected = {place: token for place, token in marks.items() if _shows(answer, token)}
+            if is_granted(answer) or reflected:
+                return True, list(self._by_others(operation, plain, sender, reflected))
+        return False, []
 
     def _by_others(
-        self, operation: Operation, plain: Values, marks: dict[tuple[str, str], str]
+        self,
+        operation: Operation,
+        plain: Values,
+        sender: Actor,
+        marks: dict[tuple[str, str], str],
     ) -> Iterator[Poisoned]:
         """The plain request of everybody, who may share the entry; what shows a token is proof."""
-        for actor in self._actors:
+        for actor in self._actors if marks else ():
             answer = self._send(actor, operation, plain)
             for place, token in marks.items():
                 if _shows(answer, token):
                     proof = (
                         f"{actor.name} asked plainly and was answered {token}, which "
-                        f"{self._actors[0].name} had sent as {place[0]} {place[1]}"
+                        f"{sender.name} had sent as {place[0]} {place[1]}"
                     )
                     yield Poisoned(place=place, proof=proof, exchange=answer)
 

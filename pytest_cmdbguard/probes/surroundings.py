@@ -1,7 +1,8 @@
 """Valid surroundings for a probe: everything else of a request is as the target wants it.
 
-Learned from the target itself: ids and objects from its lists, the rest from the document's
-examples and schemas. Nothing is known of any particular target.
+Learned from the target itself: ids and objects from its lists (something is created where a list
+is empty), the rest from the document's examples and schemas. Nothing is known of any particular
+target.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Surroundings:
         self._api = api
         self._operations = tuple(operations)
         self._lists = {op.path: op for op in operations if op.method == "GET"}
+        self._makers = {op.path: op for op in operations if op.method == "POST"}
         self._items: dict[str, tuple[Item, ...]] = {}
 
     def values(self, operation: Operation, point: Parameter | None = None) -> Values:
@@ -133,7 +135,8 @@ class Surroundings:
             return ()
         if path not in self._items:
             self._items[path] = ()  # a list below itself would never end
-            self._items[path] = self._learn(self._lists[path])
+            found = self._learn(self._lists[path])
+            self._items[path] = (self._make(path) if found == () else found) or ()
         return self._items[path]
 
     def _list_path(self, path: str) -> str:
@@ -149,14 +152,24 @@ class Surroundings:
             return samples.absent_id(existing, parameter.schema)
         return _sample(parameter) if existing is None else existing
 
-    def _learn(self, operation: Operation) -> tuple[Item, ...]:
+    def _make(self, path: str) -> tuple[Item, ...] | None:
+        """What an empty list shows once something was created there."""
+        maker = self._makers.get(path)
+        if maker is None or self._api.send(maker, self.values(maker)).status >= 400:
+            return None
+        return self._learn(self._lists[path])
+
+    def _learn(self, operation: Operation) -> tuple[Item, ...] | None:
+        """The first objects that a list shows, None where it is none."""
         answer = self._api.send(operation, self.values(operation))
         if answer.status != 200:
-            return ()
+            return None
         try:
             listed = _unwrapped(json.loads(answer.body))
         except ValueError:
-            return ()
+            return None
+        if listed is None:
+            return None
         return tuple(item for item in listed if isinstance(item, dict))[:_LEARNED_ITEMS]
 
 
@@ -164,12 +177,12 @@ def _sample(parameter: Parameter) -> Any:  # noqa: ANN401 - any JSON value
     return samples.sample(parameter.schema, example=parameter.example)
 
 
-def _unwrapped(answer: object) -> list[Any]:
+def _unwrapped(answer: object) -> list[Any] | None:
     if isinstance(answer, list):
         return answer
     if isinstance(answer, dict):
-        return next((answer[n] for n in _WRAPPERS if isinstance(answer.get(n), list)), [])
-    return []
+        return next((answer[n] for n in _WRAPPERS if isinstance(answer.get(n), list)), None)
+    return None
 
 
 def _by_pointer(body: object) -> Values:

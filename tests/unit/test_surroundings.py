@@ -159,6 +159,33 @@ def test_a_list_that_was_empty_is_asked_again_when_told(server):
     api.close()
 
 
+def test_something_is_created_where_a_list_is_empty(server):
+    stored = []
+
+    def answer(handler):
+        if handler.command == "POST":
+            stored.append({"id": 7})
+        return 200, {}, json.dumps({"items": stored}).encode()
+
+    server.answer = answer
+    api = Api(server.url, ())
+    surroundings = Surroundings(api, tuple(OPERATIONS.values()))
+    for _ in range(2):
+        assert (
+            surroundings.values(OPERATIONS["GET /devices/{device_id}"])["path", "device_id"] == 7
+        )
+    assert len(stored) == 1
+    api.close()
+
+
+def test_nothing_is_created_where_nothing_is_listed(server):
+    server.answer = lambda _: (200, {}, b"<html>")
+    api = Api(server.url, ())
+    assert Surroundings(api, tuple(OPERATIONS.values())).items("/devices") == ()
+    assert [handler.command for handler in server.asked] == ["GET"]
+    api.close()
+
+
 def test_body_values_are_named_by_pointer(surroundings):
     values = surroundings.values(OPERATIONS["PATCH /devices/{device_id}"])
     assert values["path", "device_id"] == 42
