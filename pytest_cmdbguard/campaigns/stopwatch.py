@@ -39,16 +39,19 @@ class Stopwatch:
 
         The first calls only warm up, unless all of them break the limit: then the verdict is
         clear already. An unclear one is measured again, twice as long each time, three times at
-        most and never beyond the profile's time cap.
+        most and never beyond the profile's time cap: then it stays undecided.
         """
         warm_up: list[float] = []
+        started = time.perf_counter()
         for _ in range(WARM_UP):
             warm_up.append(self._time(call))
             verdict = exceedance_verdict(warm_up, limit_s=limit_s, quantile=quantile)
             if verdict.k == verdict.n >= CLEAR:
                 return verdict
-        deadline = time.perf_counter() + CAP_S[self._profile]
-        samples = self._first(call, FIRST_ROUNDS[self._profile])
+        now, cap_s = time.perf_counter(), CAP_S[self._profile]
+        deadline, each_s = now + cap_s, (now - started) / WARM_UP
+        rounds = min(FIRST_ROUNDS[self._profile], max(CLEAR, int(cap_s / each_s)))
+        samples = self._first(call, rounds)
         for extension in range(EXTENSIONS + 1):
             verdict = exceedance_verdict(
                 samples, limit_s=limit_s, quantile=quantile, alpha=0.025 / 2**extension
