@@ -72,6 +72,19 @@ def test_csv_becomes_devices_with_their_changes(red, unique):
     assert [change["action"] for change in log] == ["create"]
 
 
+def test_numbers_stand_for_the_objects_that_have_them(red, blue, unique):
+    named = bring(red, table(row(unique))).json()["items"][0]
+    site, kind = str(named["site_id"]), str(named["device_type_id"])
+    answer = bring(red, table(row(unique, site=site, device_type=kind)))
+    assert answer.status_code == 201, answer.text
+    (item,) = answer.json()["items"]
+    assert (item["site_id"], item["device_type_id"]) == (named["site_id"], named["device_type_id"])
+    foreign = bring(blue, table(row(unique, site=site, device_type="9" * 30)))
+    assert errors_of(foreign) == dict.fromkeys(
+        ("[0].site", "[0].device_type"), "there is no such object"
+    )
+
+
 def test_yaml_becomes_devices(red, unique):
     rows = [row(unique, tags=["edge"], comments="a\nb"), row(unique, status="planned")]
     answer = bring(red, yaml.safe_dump(rows), YAML)

@@ -33,9 +33,8 @@ MEDIA_TYPES = {"csv": CSV, "yaml": YAML}
 MOST_ERRORS = 20
 COLUMNS = device_documents.COLUMNS
 EXAMPLES = {
-    CSV: "name,serial,site,device_type,status,tags\n"
-    "csv-1,CSV0001,amer-00001,AR-1001,active,edge\n",
-    YAML: "- name: yaml-1\n  serial: YAML0001\n  site: amer-00001\n  device_type: AR-1001\n"
+    CSV: "name,serial,site,device_type,status,tags\ncsv-1,CSV0001,1,1,active,edge\n",
+    YAML: "- name: yaml-1\n  serial: YAML0001\n  site: '1'\n  device_type: '1'\n"
     "  status: active\n  tags: [edge]\n",
 }
 

@@ -1,4 +1,4 @@
-"""From the names in a document to the numbers of the objects that have them."""
+"""From what a document calls objects, by name or number, to their numbers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
     from refcmdb.auth.actors import Actor
 
 MOST_ERRORS = 20
+MOST_ID = 2**63 - 1
 
 # Per name the numbers of all that have it; a rack's name has the number of its site before it.
 Numbers = dict[Any, list[int]]
 
 
 async def bodies_of(backend: Backend, actor: Actor, rows: Sequence[DeviceRow]) -> list[DeviceBody]:
-    """What creates the devices. Raises: Problem 422 naming rows whose names mean nothing."""
+    """What creates the devices. Raises: Problem 422 naming rows whose names mean nothing.
+
+    A name that is a number stands for the object with that number.
+    """
     sites = await _numbers(backend, models.sites, actor, {row.site for row in rows})
     kinds = await _numbers(backend, models.device_types, actor, {row.device_type for row in rows})
     racks = await _numbers(backend, models.racks, actor, {row.rack for row in rows} - {None})
@@ -71,9 +75,15 @@ async def _numbers(
     if not names:
         return found
     scoped = actor.tenant_id is not None and "tenant_id" in table.c
-    values = {"names": list(names), "scope": actor.tenant_id}
-    for number, *name in await backend.database.fetch(_named(table, scoped=scoped), values):
-        found.setdefault(name[0] if len(name) == 1 else tuple(name), []).append(number)
+    told = [name for name in names if name is not None]
+    numbers = [int(name) for name in told if name.isascii() and name.isdecimal()]
+    known = [number for number in numbers if number <= MOST_ID]
+    values = {"names": told, "ids": known, "scope": actor.tenant_id}
+    for number, *place, label in await backend.database.fetch(
+        _named(table, scoped=scoped), values
+    ):
+        name = label if label in names else str(number)
+        found.setdefault((*place, name) if place else name, []).append(number)
     return found
 
 
@@ -82,7 +92,9 @@ def _named(table: sa.Table, *, scoped: bool) -> Statement:
     label = table.c.model if table is models.device_types else table.c.name
     place = [table.c.site_id] if table is models.racks else []
     wanted = sa.bindparam("names", type_=ARRAY(sa.Text))
-    select = sa.select(table.c.id, *place, label).where(label == sa.any_(wanted))
+    ids = sa.bindparam("ids", type_=ARRAY(sa.BigInteger))
+    called = sa.or_(label == sa.any_(wanted), table.c.id == sa.any_(ids))
+    select = sa.select(table.c.id, *place, label).where(called)
     if scoped:
         select = select.where(statements.owned(table))
     return compiled(select)

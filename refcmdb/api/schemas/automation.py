@@ -148,7 +148,7 @@ class Reachability(msgspec.Struct):
 
 
 class DeviceRow(Body, kw_only=True):
-    """A device of a document: what it refers to has names there, not numbers."""
+    """A device of a document: it calls what it refers to by name, or by number."""
 
     name: Name
     serial: Serial
