@@ -11,6 +11,7 @@ from pytest_cmdbguard.probes.payloads import fresh_token
 from .cast import ends_the_session
 from .likeness import is_granted, shared_data
 from .marking import marked, text_fields
+from .owned import object_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,8 @@ class Scene:
             return Visit(who=visitor.name, exchange=exchange)
         before, moment = self._state(), self.grounds.rows.moment()
         exchange = self.grounds.send(visitor.actor, self.operation, values)
-        effect = "" if self.grounds.rows.moment() == moment else self._effect(before, token)
+        is_still = self.grounds.rows.moment() == moment
+        effect = "" if is_still else self._effect(before, token, object_in(exchange).get("id"))
         return Visit(who=visitor.name, exchange=exchange, effect=effect)
 
     def _values(self, visitor: Visitor, token: str) -> Values:
@@ -168,13 +170,15 @@ class Scene:
             return None
         return self.grounds.rows.state(self.estate.row(self.owned, self.grounds.rows))
 
-    def _effect(self, before: RowState | None, token: str) -> str:
+    def _effect(self, before: RowState | None, token: str, answered: object) -> str:
+        """What became of the object, or where the token is: most likely where the answer says."""
         rows = self.grounds.rows
         if self.owned and before is not None:
             after = self._state()
             row = self.estate.row(self.owned, rows)
             return "" if after == before else f"in {row}: {before.turned_into(after)}"
-        places = rows.find_token(token)  # a change log may tell of it too
+        # A change log may tell of it too.
+        places = rows.find_row(token, answered) or rows.find_token(token)
         own = (place for place in places if place.column in self._names)
         found = next(own, None) or next(iter(places), None)
         return f"{found} holds {token}, which the request carried" if found else ""

@@ -128,12 +128,11 @@ class Impersonation:
 
     def _row_with(self, token: str, answer: Exchange) -> Place | None:
         """The row that a create made: the one with the answer's id, else one with the token."""
-        found = self._grounds.rows.find_token(token)
-        number = str(object_in(answer).get("id"))
-        exact = (place for place in found if number in dict(place.key).values())
-        tables = {self._grounds.rival.row(o, self._grounds.rows).table for o in self._objects()}
-        known = (place for place in found if place.table in tables)
-        return next(exact, None) or next(known, None)
+        rows, rival = self._grounds.rows, self._grounds.rival
+        tables = {rival.row(one, rows).table for one in self._objects()}
+        exact = rows.find_row(token, object_in(answer).get("id"))
+        known = (place for place in rows.find_token(token) if place.table in tables)
+        return exact[0] if exact else next(known, None)
 
     def _objects(self) -> tuple[Owned, ...]:
         return self._grounds.rival.objects

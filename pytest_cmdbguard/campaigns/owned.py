@@ -53,7 +53,9 @@ class Owned:
         Raises: GuardError if no row with its id holds its token.
         """
         for name, token in self.marks.items():
-            found = [p for p in rows.find_token(token) if str(self.id) in dict(p.key).values()]
+            found = rows.find_row(token, self.id) or [
+                p for p in rows.find_token(token) if str(self.id) in dict(p.key).values()
+            ]
             if found:
                 return next((place for place in found if place.column == name), found[0])
         tokens = ", ".join(self.tokens)

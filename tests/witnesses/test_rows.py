@@ -88,6 +88,16 @@ def test_a_token_is_found_with_its_row(rows, connection):
     }
 
 
+def test_a_row_is_found_by_its_key_where_it_shows_the_token(rows, connection):
+    token = fresh_token()
+    connection.execute("insert into device values (200004, %s), (200005, 'other')", [token])
+    (row,) = rows.find_row(token, 200004)
+    assert (str(row), row.column) == ("device (id 200004)", "name")
+    assert rows.find_row(token, 200005) == []
+    assert rows.find_row(token, "no number") == []
+    assert rows.find_row(token, None) == []
+
+
 def test_the_state_of_a_row_changes_with_it_and_ends_with_it(rows, connection):
     token = fresh_token()
     connection.execute("insert into device values (200002, %s)", [token])
