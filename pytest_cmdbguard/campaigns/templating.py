@@ -46,10 +46,12 @@ def _takes_template(_means: Means, place: Place) -> bool:
 
 
 def _template_probes(means: Means, place: Place) -> Iterator[SinkProbe]:
+    """Sums where no template is meant to be; what goes beyond them where one is."""
     declared = declared_template(place)
+    beyond = declared or TEMPLATE in place.reached.sinks or means.profile == "full"
     for probe in sink_payloads.of_table(sink_payloads.TEMPLATES, means.profile, tripwire=PROGRAM):
         is_sum = bool(probe.expected)
-        if not (declared and is_sum):
+        if not declared if is_sum else beyond:
             yield probe
     names = sink_payloads.FORMAT_NAMES if declared or means.profile == "full" else ("0",)
     for name in names:
