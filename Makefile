@@ -24,7 +24,7 @@ help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 gate: $(STAMP) ## start PostgreSQL, Valkey, ZAP and the reference CMDB, and judge every criterion that has checks
-	$(BIN)/pytest --cmdbguard -p no:randomly checks $(ARGS) --cmdbguard-select $(CRITERIA)
+	$(BIN)/pytest --cmdbguard -p no:randomly -n 2 checks $(ARGS) --cmdbguard-select $(CRITERIA)
 
 test: $(STAMP) ## the test suite of pytest-cmdbguard itself
 	$(BIN)/pytest -n 2 $(ARGS)
