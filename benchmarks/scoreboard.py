@@ -30,7 +30,7 @@ from pytest_cmdbguard.campaigns.cast import Cast
 from pytest_cmdbguard.campaigns.whereabouts import Whereabouts
 from pytest_cmdbguard.campaigns.zap_rules import ZapRules
 from pytest_cmdbguard.conclusions import SECURITY
-from pytest_cmdbguard.faults import Planted, catalogue
+from pytest_cmdbguard.planted import Planted, catalogue
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.probes.surroundings import Surroundings

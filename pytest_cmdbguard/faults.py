@@ -3,8 +3,9 @@
 One environment with little data is started; then the gate runs once per fault and once per sound
 look-alike ("twin") of the reference CMDB, each in a database clone and CMDB instance of its own.
 A fault counts as found when its check has a finding at the planted operation and no other check
-has any, save those that the fault's own module names as ALSO; a twin is accused by any finding or
-by any check that could not decide.
+has any, save those that the fault's own module names as ALSO; one of a check that accuses nobody
+counts when the check says that nothing is proven. A twin is accused by any finding or by any
+check that could not decide.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ import dataclasses
 import io
 import json
 import multiprocessing
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,6 +26,7 @@ import pytest
 from .collection import claim_of, shipped_claims
 from .errors import GuardError
 from .gate import gate_key
+from .planted import Planted, catalogue, family, judge
 from .services.environment import Environment
 from .services.shared import Shared
 from .settings import Settings
@@ -38,18 +38,6 @@ if TYPE_CHECKING:
 
 RECORDS = 2000
 SIDE_BY_SIDE = 2
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Planted:
-    """A fault or twin as ``python -m refcmdb faults`` describes it."""
-
-    name: str
-    kind: str
-    check: str
-    operation: str
-    summary: str
-    also: tuple[str, ...] = ()  # checks that rightly see the same fault
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +86,6 @@ class Join:
         return operation.id == self.planted.operation and not timed
 
 
-def family(check: str) -> str:
-    """``CG-INJ`` of ``CG-INJ-001``."""
-    return check.rpartition("-")[0]
-
-
-def catalogue() -> list[Planted]:
-    """Every fault and twin of the reference CMDB, sorted by check and name."""
-    command = [sys.executable, "-m", "refcmdb", "faults"]
-    listed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    found = [Planted(**one | {"also": tuple(one["also"])}) for one in listed]
-    return sorted(found, key=lambda planted: (planted.check, planted.kind, planted.name))
-
-
 def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[str, str]) -> Trial:
     """Run the gate with the fault planted, quietly, and read its results."""
     began = time.perf_counter()
@@ -118,6 +93,7 @@ def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[s
         words = ["--cmdbguard", "--cmdbguard-fault", planted.name, "--cmdbguard-report", folder]
         words += [f"--rootdir={folder}", f"--cmdbguard-records={RECORDS}"]
         words += ["-p", "no:cacheprovider", "-p", "no:randomly"]
+        planted.write_settings(Path(folder))
         output = io.StringIO()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             status = pytest.main([*words, folder], plugins=[Join(shared, worker, planted)])
@@ -128,34 +104,6 @@ def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[s
             results = json.loads(path.read_text(encoding="utf-8"))
             problem = judge(planted, results, operations.get(planted.operation, ""))
     return Trial(planted=planted, problem=problem, seconds=time.perf_counter() - began)
-
-
-def judge(planted: Planted, results: Mapping[str, Any], operation: str) -> str:
-    """What is wrong with the gate's answer to a fault or twin; empty when nothing is.
-
-    Args:
-        planted: what was switched on.
-        results: the content of ``results.json``.
-        operation: ``METHOD /path`` of the planted place; empty when it is the whole target.
-    """
-    if results["aborted"]:
-        return str(results["aborted"])
-    findings = results["findings"]
-    undecided = [
-        f"{c['id']}: {c['reason']}"
-        for c in results["criteria"]
-        # the lane of a trial is one operation, which need not lead to every kind of sink
-        if c["verdict"] == "not verified" and c["reason"] != "no probe reached a sink"
-    ]
-    if planted.kind == "twin":
-        accused = [f"{f['check']} {f['operation']}: {f['proof']}" for f in findings]
-        return "; ".join([*accused, *undecided])
-    if not any(f["check"] == planted.check for f in findings):
-        return "; ".join([f"not found by {planted.check}", *undecided])
-    if others := sorted({f["check"] for f in findings} - {planted.check, *planted.also}):
-        return f"also accused by {', '.join(others)}"
-    places = {f["operation"] for f in findings if f["check"] == planted.check}
-    return "" if not operation or operation in places else f"found elsewhere: {sorted(places)}"
 
 
 def _work(

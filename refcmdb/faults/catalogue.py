@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Modules without this line are tools of the others.
 MARK = '\nKIND = "'
-TOLD = frozenset({"KIND", "CHECK", "OPERATION", "ALSO"})
+TOLD = frozenset({"KIND", "CHECK", "OPERATION", "ALSO", "SHOWS", "ADVISORY"})
 
 
 def names() -> list[str]:
@@ -24,7 +24,10 @@ def names() -> list[str]:
 
 
 def entries() -> list[dict[str, Any]]:
-    """One entry per fault and twin; ``also`` holds further checks that rightly see it.
+    """One entry per fault and twin.
+
+    ``also`` holds further checks that rightly see it, ``shows`` what becomes of its own check,
+    ``advisory`` the component and version that are to be known as weak while it is tried.
 
     The modules are read, not imported: that would load all of the product for a list.
     """
@@ -57,6 +60,8 @@ def _entry(name: str, module: ast.Module) -> dict[str, Any]:
         "check": told["CHECK"],
         "operation": told["OPERATION"],
         "also": list(told.get("ALSO", ())),
+        "shows": told.get("SHOWS", "finding"),
+        "advisory": list(told.get("ADVISORY", ())),
         "summary": " ".join((ast.get_docstring(module) or "").split()),
     }
 

@@ -1,5 +1,6 @@
 """What counts as a fault that was found and a twin that was left alone."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -19,6 +20,10 @@ def planted(kind="fault"):
     return Planted(name="sql-x", kind=kind, check=CHECK, operation="devices_list", summary="x")
 
 
+def check(outcome, check=CHECK):
+    return {"checks": [{"id": check, "outcome": outcome, "reason": "noise"}]}
+
+
 def finding(check=CHECK, operation=PLACE):
     return {"check": check, "operation": operation, "proof": "seen"}
 
@@ -36,9 +41,9 @@ def results(*findings, aborted="", criteria=()):
         (results(), PLACE, "not found by CG-INJ-001"),
         (results(finding("CG-HDR-001")), PLACE, "not found by CG-INJ-001"),
         (
-            results(criteria=[{"id": "caching", "verdict": "not verified", "reason": "noise"}]),
+            results(criteria=[check("not verified", "CG-CACHE-001")]),
             PLACE,
-            "not found by CG-INJ-001; caching: noise",
+            "not found by CG-INJ-001; CG-CACHE-001: noise",
         ),
         (results(finding(), finding("CG-HDR-001")), PLACE, "also accused by CG-HDR-001"),
         (results(finding(operation="GET /sites")), PLACE, "found elsewhere: ['GET /sites']"),
@@ -53,19 +58,38 @@ def test_a_fault_is_found_by_its_check_at_its_place_and_by_no_other(seen, place,
     ("seen", "problem"),
     [
         (results(), ""),
-        (results(criteria=[{"id": "caching", "verdict": "passed", "reason": ""}]), ""),
-        (results(criteria=[{"id": "caching", "verdict": "not selected", "reason": ""}]), ""),
+        (results(criteria=[check("passed")]), ""),
+        (results(criteria=[{"checks": []}]), ""),
         (results(finding()), "CG-INJ-001 GET /devices: seen"),
         (results(finding("CG-HDR-001", "GET /")), "CG-HDR-001 GET /: seen"),
-        (
-            results(criteria=[{"id": "caching", "verdict": "not verified", "reason": "noise"}]),
-            "caching: noise",
-        ),
+        (results(criteria=[check("not verified")]), "CG-INJ-001: noise"),
+        (results(criteria=[check("error")]), "CG-INJ-001: noise"),
+        (results(criteria=[check("not run")]), "CG-INJ-001: noise"),
         (results(aborted="interrupted"), "interrupted"),
     ],
 )
 def test_a_twin_is_left_alone_and_decided(seen, problem):
     assert judge(planted("twin"), seen, PLACE) == problem
+
+
+@pytest.mark.parametrize(
+    ("seen", "problem"),
+    [
+        (results(criteria=[check("not verified")]), ""),
+        (results(criteria=[check("passed")]), "not found by CG-INJ-001"),
+        (
+            results(criteria=[check("not verified", "CG-INJ-002")]),
+            "not found by CG-INJ-001; CG-INJ-002: noise",
+        ),
+        (
+            results(finding("CG-HDR-001"), criteria=[check("not verified")]),
+            "also accused by CG-HDR-001",
+        ),
+    ],
+)
+def test_a_check_that_accuses_nobody_finds_by_proving_nothing(seen, problem):
+    silent = dataclasses.replace(planted(), operation="", shows="not verified")
+    assert judge(silent, seen, "") == problem
 
 
 def trial(kind, problem=""):
@@ -83,10 +107,9 @@ def test_a_trial_that_went_wrong_says_how():
     assert report(trial("twin", "accused of x")).splitlines()[1].strip() == "accused of x"
 
 
-# What they judge is what the run is handed. Of reports and of who it attacked as, faults and twins
-# of other checks are planted in tests/campaigns/test_second_opinion.py; advisories for and against
-# an installed version are in tests/campaigns/test_inspection.py.
-OF_THE_RUN = {"CG-ZAP-001", "CG-ZAP-002", "CG-DEP-001"}
+# It judges the reports that a run is handed: tests/campaigns/test_second_opinion.py hands it some
+# about faults and twins of other checks.
+OF_THE_RUN = {"CG-ZAP-001"}
 
 
 def test_every_shipped_check_has_a_fault_and_a_twin():

@@ -238,6 +238,10 @@ def refusing_works_the_database(server, postgres) -> bool:
     return refused > 0 and asked > FLOOD - refused + 10
 
 
+def viewer_is_unknown(server) -> bool:
+    return server.as_("viewer-red").get("/sites").status_code == 401
+
+
 PROBES = {
     "CG-AUTH-001": {
         "auth-lock-missing": right_after_many_wrong,
@@ -276,6 +280,7 @@ PROBES = {
         "auth-token-in-query": access_token_in_the_query,
         "auth-api-key-for-changes": api_key_for_changes,
     },
+    "CG-ZAP-002": {"audit-viewers-unknown": viewer_is_unknown},
     "CG-RATE-001": {
         "rate-unlimited": flood_is_served,
         "rate-by-forwarded-address": moving_flood_is_served,
