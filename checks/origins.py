@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_cmdbguard.campaigns.cast import Conversation
+    from pytest_cmdbguard.campaigns.forged_changes import ForgedChanges
     from pytest_cmdbguard.campaigns.forgery import Forgery
     from pytest_cmdbguard.campaigns.origins import Origins
     from pytest_cmdbguard.campaigns.people import People
@@ -91,6 +92,7 @@ def other_origins_read_nothing(
 def other_origins_change_nothing(
     people: People,
     forgery: Callable[[], Forgery],
+    forged_changes: Callable[[], ForgedChanges],
     browser_if_any: Callable[[], Browser] | None,
     conversation: Conversation,
     evidence: Evidence,
@@ -114,5 +116,19 @@ def other_origins_change_nothing(
             sink="row",
             exchange=forged.exchange,
         )
+    total = len(sent)
+    for change in forged_changes()(browser_if_any):
+        total += change.sent
+        evidence.contact(change.operation, SESSION, reached=change.reached, stopped=change.stopped)
+        if change.effect:
+            evidence.finding(
+                f"{change.way} on a page of {change.origin}, which needs nothing but the cookie "
+                f"of {people.first.actor.name}, {change.effect}"
+                + (": Chromium sent one like it" if browser_if_any else ""),
+                operation=change.operation,
+                point=SESSION,
+                sink="row",
+                exchange=change.exchange,
+            )
     shown = "confirmed in Chromium" if browser_if_any else "without a browser"
-    evidence.measure(f"{len(sent)} forged requests, {shown}", share=0)
+    evidence.measure(f"{total} forged requests, {shown}", share=0)

@@ -7,13 +7,15 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pytest_cmdbguard.probes.points import FORM
+from pytest_cmdbguard.probes.bodies import FORM, JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_cmdbguard.model import Exchange
     from pytest_cmdbguard.probes.cookies import SetCookie
+
+OVERRIDE = "x-http-method-override"
 
 
 def page_for(exchange: Exchange, url: str, body: str) -> str:
@@ -28,7 +30,16 @@ def page_for(exchange: Exchange, url: str, body: str) -> str:
         )
         form = f'<form method=post action="{html.escape(url)}">{fields}</form>'
         return f"{form}<script>document.forms[0].submit()</script>"
-    how = {"method": "POST", "mode": "no-cors", "credentials": "include", "body": body}
+    how: dict[str, object] = {
+        "method": exchange.method,
+        "mode": "no-cors",
+        "credentials": "include",
+    }
+    how |= {"body": body} if body else {}
+    told = exchange.request_headers
+    if exchange.method != "POST" or media.startswith(JSON) or OVERRIDE in told:
+        names = [name for name in ("content-type", OVERRIDE) if name in told]
+        how |= {"mode": "cors", "headers": {name: told[name] for name in names}}
     return f"<script>fetch({json.dumps(url)}, {json.dumps(how)})</script>"
 
 

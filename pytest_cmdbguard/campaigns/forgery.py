@@ -9,11 +9,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pytest_cmdbguard.campaigns import forged_pages
 from pytest_cmdbguard.campaigns.cast import ends_the_session
-from pytest_cmdbguard.campaigns.origins import FOREIGN, foreign_origins
+from pytest_cmdbguard.campaigns.origins import (
+    BETWEEN_ORIGINS,
+    carried,
+    foreign_origins,
+    headers_of,
+)
 from pytest_cmdbguard.probes.markup import accepts
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.points import injection_points
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 Values = dict[tuple[str, str], object]
 MARK = re.compile(r"zq[0-9a-z]{10}m(\d\d\d)", re.IGNORECASE)
 REFUSED = frozenset({400, 409, 422})
-BETWEEN_ORIGINS = {"any", "begins like ours", "another port"}
+LINK = "a link"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,10 @@ class Forgery:
             if forged.mark not in written or forged.operation.id in done:
                 continue
             row = self._shown(forged, browser()) if browser else written[forged.mark]
-            if row is not None and (browser or self._carried(forged)):
+            by_link = forged.way == LINK
+            if row is not None and (
+                browser or carried(self._people.needed, forged.origin, by_link=by_link)
+            ):
                 done.add(forged.operation.id)
                 yield Obeyed(forged=forged, row=row, shown=browser is not None)
 
@@ -143,7 +150,7 @@ class Forgery:
             plain = {("header", "Content-Type"): "text/plain"}
             yield "a request of type text/plain", operation, {**values, **plain}
         query = {("query", name.lstrip("/")): value for name, value in fields.items()}
-        yield "a link", dataclasses.replace(operation, method="GET"), {**rest, **query}
+        yield LINK, dataclasses.replace(operation, method="GET"), {**rest, **query}
 
     def _send(
         self,
@@ -161,8 +168,7 @@ class Forgery:
             ("query", field.name.lstrip("/")) if is_link else (field.location, field.name): mark
             for field in fields
         }
-        headers = {"Origin": origin, "Referer": f"{origin}/", "Sec-Fetch-Site": _relation(origin)}
-        told = {("header", name): value for name, value in headers.items()}
+        told = {("header", name): value for name, value in headers_of(origin).items()}
         exchange = self._people.first.api.send(variant, {**values, **marked, **told})
         return Forged(operation=operation, way=way, origin=origin, mark=mark, exchange=exchange)
 
@@ -186,15 +192,6 @@ class Forgery:
         browser.submit(forged.origin, page, cookies=cookies)
         return next((place for place in self._rows.find_token(mark) if place.key), None)
 
-    def _carried(self, forged: Forged) -> bool:
-        """Whether browsers send the needed cookies along, by SameSite (RFC 6265bis, 5.2)."""
-        if forged.origin != FOREIGN and _relation(forged.origin) == "same-site":
-            return True
-        return all(cookie.same_site == "none" for cookie in self._people.needed) or (
-            forged.way == "a link"
-            and all(cookie.same_site != "strict" for cookie in self._people.needed)
-        )
-
 
 def _fields(operation: Operation, token: str, hidden: Mapping[str, str]) -> list[Parameter]:
     """Where the mark can go: text fields that take it, first one that is not required."""
@@ -211,8 +208,3 @@ def _fields(operation: Operation, token: str, hidden: Mapping[str, str]) -> list
 
 def _has_field(operation: Operation, name: str) -> bool:
     return any(p.location == "form" and p.name == name for p in injection_points(operation))
-
-
-def _relation(origin: str) -> str:
-    """What a browser says in Sec-Fetch-Site; the port is no part of a site."""
-    return "same-site" if urlsplit(origin).port else "cross-site"

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pytest_cmdbguard.campaigns.people import People
     from pytest_cmdbguard.model import Exchange, Operation
+    from pytest_cmdbguard.probes.cookies import SetCookie
     from pytest_cmdbguard.probes.surroundings import Surroundings
 
 FOREIGN = "https://forged.example"
+# The kinds of origins in whose name changes are asked for.
+BETWEEN_ORIGINS = frozenset({"any", "begins like ours", "another port"})
+SAFELISTED = frozenset({"GET", "HEAD", "POST"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +77,36 @@ def lets_read(answer: Exchange, origin: str) -> bool:
         answer.headers.get("access-control-allow-origin", "").strip() == origin
         and answer.headers.get("access-control-allow-credentials", "").strip() == "true"
     )
+
+
+def permits(answer: Exchange, origin: str, *, method: str, headers: Iterable[str]) -> bool:
+    """Whether an answer to a preflight lets a page send a request with the person's cookies.
+
+    Fetch standard, "CORS-preflight fetch": with credentials ``*`` is a name like any other.
+    """
+    allowed = answer.headers.get("access-control-allow-methods", "").split(",")
+    named = answer.headers.get("access-control-allow-headers", "").lower().split(",")
+    return (
+        200 <= answer.status < 300
+        and lets_read(answer, origin)
+        and method in SAFELISTED | {word.strip() for word in allowed}
+        and {name.lower() for name in headers} <= {word.strip() for word in named}
+    )
+
+
+def headers_of(origin: str) -> dict[str, str]:
+    """What a browser says of the page that a request comes from."""
+    return {"Origin": origin, "Referer": f"{origin}/", "Sec-Fetch-Site": _relation(origin)}
+
+
+def carried(cookies: Iterable[SetCookie], origin: str, *, by_link: bool = False) -> bool:
+    """Whether browsers send cookies along with what a page asks for (RFC 6265bis, 5.2)."""
+    if origin != FOREIGN and _relation(origin) == "same-site":
+        return True
+    needed = [cookie.same_site for cookie in cookies]
+    return all(rule == "none" for rule in needed) or (by_link and "strict" not in needed)
+
+
+def _relation(origin: str) -> str:
+    """What a browser says in Sec-Fetch-Site; the port is no part of a site."""
+    return "same-site" if urlsplit(origin).port else "cross-site"

@@ -34,3 +34,8 @@ def excuse(is_excused: Callable[[Request], bool]) -> None:
 def is_comment(request: Request) -> bool:
     """Whether a request writes a comment."""
     return request.url.path.endswith("/comments")
+
+
+def changes_a_site(request: Request) -> bool:
+    """Whether a request changes a site."""
+    return request.method == "PATCH" and request.url.path.startswith("/api/v1/sites/")

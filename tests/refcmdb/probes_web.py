@@ -113,6 +113,32 @@ def plain_text_makes_a_site(server) -> bool:
     return reply.status_code == 201
 
 
+def sent_by_session(server, method: str, path: str, **options) -> int:
+    with server.browser_of("admin") as browser:
+        url = f"{server.base}/api/v1{path}"
+        return browser.request(method, url, timeout=15, **options).status_code
+
+
+def site_is_changed_without_token(server) -> bool:
+    asked = {"Origin": "https://other.example", "Access-Control-Request-Method": "PATCH"}
+    told = requests.options(f"{server.base}/api/v1/sites/1", headers=asked, timeout=15).headers
+    may_be_asked = "PATCH" in told.get("Access-Control-Allow-Methods", "")
+    body = {"region": token()}
+    return may_be_asked and sent_by_session(server, "PATCH", "/sites/1", json=body) == 200
+
+
+def form_deletes_a_vlan(server) -> bool:
+    body = {"name": token(), "vid": 7, "site_id": new_site(server)}
+    vlan = server.as_("operator-red").post("/vlans", body).json()["id"]
+    sent_by_session(server, "POST", f"/vlans/{vlan}", data={"_method": "DELETE"})
+    return server.as_("operator-red").get(f"/vlans/{vlan}").status_code == 404
+
+
+def new_site(server) -> int:
+    made = server.as_("operator-red").post("/sites", {"name": token(), "region": "emea"})
+    return made.json()["id"]
+
+
 def session_cookie(server) -> str:
     form = {"username": "viewer-red", "password": server.passwords["viewer-red"]}
     reply = requests.post(f"{server.base}/login", data=form, allow_redirects=False, timeout=15)
@@ -206,6 +232,8 @@ PROBES = {
         "csrf-link-writes": link_writes_a_comment,
         "csrf-origin-begins": origin_that_begins_like_ours_counts,
         "csrf-text-plain": plain_text_makes_a_site,
+        "csrf-preflight-agrees": site_is_changed_without_token,
+        "csrf-form-deletes": form_deletes_a_vlan,
     },
     "CG-HDR-002": {
         "cookie-script-readable": cookie_is_readable,
