@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.services.seat import Seat
     from pytest_cmdbguard.witnesses.accounts import AccountWitness
+    from pytest_cmdbguard.witnesses.listener import Listener
 
 
 @check(
@@ -211,11 +212,12 @@ def tokens_are_sound(  # noqa: PLR0913, PLR0917 - whose tokens, and who looks at
     bearer: str,
     accounts: AccountWitness | None,
     cast: Cast,
+    listener: Listener,
     evidence: Evidence,
 ) -> None:
-    """A token that we made ourselves and that is shown data is the proof."""
+    """A token that we made ourselves and that is shown data, or whose key is fetched from us."""
     carried = [token_of(cast.broadest)] if cast.broadest else []
-    flaws = [flaw for text in {bearer, *carried} for flaw in jwt_flaws(admission, text)]
+    flaws = [flaw for text in {bearer, *carried} for flaw in jwt_flaws(admission, text, listener)]
     opaque = jwt.taken_apart(bearer) is None
     if opaque and log_in_operation and entered:
         flaws += opaque_flaws(log_in_operation, admission, accounts, entered)
@@ -225,7 +227,7 @@ def tokens_are_sound(  # noqa: PLR0913, PLR0917 - whose tokens, and who looks at
             operation=log_in_operation.operation if log_in_operation else None,
             sink=f"token {flaw.kind}",
             exchange=flaw.exchange,
-            severity=None if flaw.exchange else Severity.HIGH,
+            severity=flaw.severity,
         )
     evidence.contact(
         admission.operation,

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Fields = dict[str, Any]
 HASHES = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
@@ -46,9 +46,14 @@ def remaining_s(claims: Fields) -> float | None:
 
 def signed(header: Fields, claims: Fields, key: bytes) -> str:
     """A token with an HMAC of ``key``, by the algorithm that the header names."""
+    name = HASHES[header["alg"]]
+    return signed_text(header, claims, lambda text: hmac.digest(key, text, name))
+
+
+def signed_text(header: Fields, claims: Fields, sign: Callable[[bytes], bytes]) -> str:
+    """A token with whatever signature ``sign`` makes of it."""
     message = f"{_text(header)}.{_text(claims)}"
-    digest = hmac.digest(key, message.encode(), HASHES[header["alg"]])
-    return f"{message}.{_encoded(digest)}"
+    return f"{message}.{encoded(sign(message.encode()))}"
 
 
 def weak_secret(token: str) -> str | None:
@@ -59,7 +64,7 @@ def weak_secret(token: str) -> str | None:
     message, _, signature = token.rpartition(".")
     name = HASHES[taken[0]["alg"]]
     for word in DICTIONARY:
-        if _encoded(hmac.digest(word.encode(), message.encode(), name)) == signature:
+        if encoded(hmac.digest(word.encode(), message.encode(), name)) == signature:
             return word
     return None
 
@@ -81,7 +86,7 @@ def forgeries(token: str, public_keys: Sequence[bytes] = ()) -> Iterator[tuple[s
         yield f"kid is the path {file}", signed(hs256 | {"kid": file}, other, b"")
     injected = hs256 | {"kid": f"x' union select '{OURS.decode()}"}
     yield "kid is SQL", signed(injected, other, OURS)
-    jwk = {"kty": "oct", "k": _encoded(OURS), "alg": "HS256"}
+    jwk = {"kty": "oct", "k": encoded(OURS), "alg": "HS256"}
     yield "key in the header (jwk)", signed(hs256 | {"jwk": jwk}, other, OURS)
     for key in public_keys:
         yield "HMAC with the public key", signed(hs256, other, key)
@@ -92,10 +97,11 @@ def forgeries(token: str, public_keys: Sequence[bytes] = ()) -> Iterator[tuple[s
 
 
 def _text(fields: Fields) -> str:
-    return _encoded(json.dumps(fields, separators=(",", ":")).encode())
+    return encoded(json.dumps(fields, separators=(",", ":")).encode())
 
 
-def _encoded(raw: bytes) -> str:
+def encoded(raw: bytes) -> str:
+    """base64url without padding, as the parts of a token are."""
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 

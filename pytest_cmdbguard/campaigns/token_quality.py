@@ -8,9 +8,10 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard.campaigns import jwt
+from pytest_cmdbguard.campaigns import jwt, jwt_keys
 from pytest_cmdbguard.campaigns.admission import shows_data
 from pytest_cmdbguard.campaigns.login import token_of
+from pytest_cmdbguard.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Actor, Exchange
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.witnesses.accounts import AccountWitness
+    from pytest_cmdbguard.witnesses.listener import Listener
 
 MINTED = 8
 ENOUGH_BITS = 64  # ASVS 4.0.3 3.2.2; 5.0 7.2.3 asks for 128 of reference tokens
 LONGEST_WAIT_S = 3.5
+ASKED_WITHIN_S = 0.1  # the target asks while it looks at the token
 KEY_SETS = ("/.well-known/jwks.json", "/jwks.json", "/api/v1/auth/jwks", "/oauth/jwks")
 ALPHABETS = ((r"[0-9]+", 10), (r"[0-9a-f]+", 16), (r"[0-9A-F]+", 16), (r"[0-9a-z]+", 36))
 
@@ -35,6 +38,7 @@ class Flaw:
     kind: str
     words: str
     exchange: Exchange | None = None
+    severity: Severity = Severity.CRITICAL
 
 
 def entropy_bits(tokens: Sequence[str]) -> float:
@@ -56,10 +60,12 @@ def opaque_flaws(
         yield Flaw(
             kind="entropy",
             words=f"{MINTED} tokens differ in {bits:.0f} bits at most; {ENOUGH_BITS} are needed",
+            severity=Severity.HIGH,
         )
     token = tokens[-1]
     for table in accounts.places_of(token, mark) if accounts else ():
-        yield Flaw(kind=f"stored in {table}", words=f"{table} holds the token as it is")
+        words = f"{table} holds the token as it is"
+        yield Flaw(kind=f"stored in {table}", words=words, severity=Severity.HIGH)
     middle = len(token) // 2
     other = "A" if token[middle] != "A" else "B"
     changed = {
@@ -73,25 +79,40 @@ def opaque_flaws(
             yield Flaw(kind=how, words=f"a token that was {how} is accepted", exchange=answer)
 
 
-def jwt_flaws(admission: Admission, token: str) -> Iterator[Flaw]:
-    """Of tokens that carry claims: every forgery that is shown data."""
+def jwt_flaws(admission: Admission, token: str, listener: Listener) -> Iterator[Flaw]:
+    """Of tokens that carry claims: every forgery that is shown data, or asks for its key."""
     taken = jwt.taken_apart(token)
     if taken is None:
         return
     left_s = jwt.remaining_s(taken[1])
     if left_s is None:
-        yield Flaw(kind="never expires", words=f"it has no exp, only {sorted(taken[1])}")
+        words = f"it has no exp, only {sorted(taken[1])}"
+        yield Flaw(kind="never expires", words=words, severity=Severity.HIGH)
     for name, forged in jwt.forgeries(token, tuple(_public_keys(admission.api))):
         answer = admission.with_headers({"Authorization": f"Bearer {forged}"})
         if shows_data(answer):
             words = f"a token of ours ({name}) was shown data: HTTP {answer.status}"
             yield Flaw(kind=re.sub(r"'.*'|/.*", "", name).strip(), words=words, exchange=answer)
+    yield from _keys_of_others(admission, token, listener)
     if left_s is not None and left_s < LONGEST_WAIT_S:
         time.sleep(max(0.0, left_s) + 1.1)  # whole seconds count
         answer = admission.with_headers({"Authorization": f"Bearer {token}"})
         if shows_data(answer):
             words = f"it expired a second ago and was shown data: HTTP {answer.status}"
             yield Flaw(kind="expired", words=words, exchange=answer)
+
+
+def _keys_of_others(admission: Admission, token: str, listener: Listener) -> Iterator[Flaw]:
+    """A key that the token brings or names: taken, or at least asked for where it lies."""
+    for name, forged, place in jwt_keys.forgeries(token, listener):
+        answer = admission.with_headers({"Authorization": f"Bearer {forged}"})
+        if shows_data(answer):
+            words = f"a token of ours ({name}) was shown data: HTTP {answer.status}"
+            yield Flaw(kind=name, words=words, exchange=answer)
+        elif place and (hits := listener.hits(place, within_s=ASKED_WITHIN_S)):
+            words = f"a token of ours ({name}) made the target ask 127.0.0.1: {hits[0]}"
+            kind = f"{name}, asked only"
+            yield Flaw(kind=kind, words=words, exchange=answer, severity=Severity.HIGH)
 
 
 def _public_keys(api: Api) -> Iterator[bytes]:

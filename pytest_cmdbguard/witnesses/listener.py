@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LONGEST = 1 << 20
 POLL_S = 0.005
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the listener answers."""
+
+    status: int = 200
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+OK = Reply(headers={"Content-Type": "text/plain"}, body=b"ok")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -20,13 +36,15 @@ class _Handler(BaseHTTPRequestHandler):
         if length.isdigit():
             self.rfile.read(min(int(length), LONGEST))
         self.server.lines.append(f"{self.requestline} Host: {self.headers.get('Host', '')}")
-        self.send_response_only(200)
-        self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", "2")
-        self.send_header("Connection", "close")
+        # a copy: others may be told in the meantime
+        reply = next((r for token, r in [*self.server.replies.items()] if token in self.path), OK)
+        self.send_response_only(reply.status)
+        last = {"Content-Length": str(len(reply.body)), "Connection": "close"}
+        for name, value in {**reply.headers, **last}.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(b"ok")
+            self.wfile.write(reply.body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815 - the names are given
 
@@ -40,6 +58,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.lines: list[str] = []
+        self.replies: dict[str, Reply] = {}
 
 
 class Listener:
@@ -71,6 +90,10 @@ class Listener:
     def url(self, token: str, *, host: str = "127.0.0.1") -> str:
         """A URL with the token; ``host`` is another spelling of the address."""
         return f"http://{host}:{self.port}/{token}"
+
+    def answer(self, token: str, reply: Reply) -> None:
+        """Answer like this whoever asks for a URL with the token."""
+        self._server.replies[token] = reply
 
     def hits(self, token: str, *, within_s: float = 0.0) -> list[str]:
         """Requests that had the token, one line each; waits for the first for ``within_s``."""

@@ -8,9 +8,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
+from receiving import Receiver
 from seeing import elapsed_s, execute, log_in, new_user, token, token_for
 
 from refcmdb.faults import planting_tokens as jwt
+from refcmdb.faults.keys_elsewhere import KeyPair
 
 # Limits that a probe reaches soon.
 ENVIRONMENT = {"CG-RATE-001": {"REFCMDB_RATE_LIMIT": "60"}}
@@ -176,6 +178,27 @@ def own_key_is_accepted(server) -> bool:
     return accepts(server, lambda claims: jwt.signed(header, claims, b"mine"))
 
 
+def asked_for_a_key(server, member: str) -> tuple[bool, bool]:
+    """Whether a token that names an address is accepted, and whether anybody asked there."""
+    pair = KeyPair()
+    numbers = pair.public.public_numbers()
+    parts = {"e": jwt.encoded(b"\x01\x00\x01"), "n": jwt.encoded(numbers.n.to_bytes(256))}
+    keys = json.dumps({"keys": [{"kty": "RSA", "kid": "mine", **parts}]}).encode()
+    with Receiver.running("127.0.0.1") as receiver:
+        receiver.answer(200, keys)
+        header = {"alg": "RS256", "kid": "mine", member: f"{receiver.url}/keys"}
+        is_accepted = accepts(server, lambda claims: pair.signed(header, claims))
+        return is_accepted, bool(receiver.requests)
+
+
+def key_that_a_token_names_is_good(server) -> bool:
+    return asked_for_a_key(server, "jku") == (True, True)
+
+
+def certificate_that_a_token_names_is_fetched(server) -> bool:
+    return asked_for_a_key(server, "x5u") == (False, True)
+
+
 def tokens_are_counted(server) -> bool:
     one, two = token_for(server), token_for(server)
     return one.count(".") != 2 and one[:15] == two[:15]
@@ -273,6 +296,8 @@ PROBES = {
         "jwt-kid-path": empty_file_is_a_key,
         "jwt-exp-ignored": expired_jwt_opens,
         "jwt-key-in-header": own_key_is_accepted,
+        "jwt-jku-followed": key_that_a_token_names_is_good,
+        "jwt-x5u-asked": certificate_that_a_token_names_is_fetched,
         "auth-token-counted": tokens_are_counted,
         "auth-token-stored": token_lies_in_the_database,
     },

@@ -4,7 +4,7 @@ import threading
 
 import requests
 
-from pytest_cmdbguard.witnesses.listener import Listener
+from pytest_cmdbguard.witnesses.listener import Listener, Reply
 
 TOKEN = "zq0123456789"
 
@@ -25,3 +25,11 @@ def test_a_late_request_is_waited_for():
         late.start()
         assert listener.hits(TOKEN, within_s=5)
         late.join()
+
+
+def test_whoever_asks_with_a_token_gets_what_was_told_for_it():
+    with Listener() as listener:
+        listener.answer(TOKEN, Reply(status=302, headers={"Location": "/x"}, body=b"there"))
+        told = requests.get(listener.url(TOKEN), timeout=5, allow_redirects=False)
+        assert (told.status_code, told.headers["Location"], told.content) == (302, "/x", b"there")
+        assert requests.get(listener.url("zqzzzzzzzzzz"), timeout=5).text == "ok"
