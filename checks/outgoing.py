@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Operation, Severity, check
+from pytest_cmdbguard.campaigns import redirects as redirection
 from pytest_cmdbguard.campaigns.outgoing import OUTGOING
 from pytest_cmdbguard.campaigns.paths import PATHS
+from pytest_cmdbguard.evidence import not_verified
 
 from ._sinks import record, require_neighbour, takes_free_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from pytest_cmdbguard.campaigns.sinks import Kind, Means, SinkAttack
+    from pytest_cmdbguard.campaigns.redirects import Redirects
+    from pytest_cmdbguard.campaigns.sinks import Kind, Means, Place, SinkAttack
 
     Attack = Callable[[Kind], SinkAttack]
 
@@ -53,3 +56,46 @@ def input_leads_to_no_internal_address(
 ) -> None:
     """Judged by a server of ours on the loopback interface that is asked."""
     record(evidence, operation, sink_attack(OUTGOING)(operation), sink="socket")
+
+
+@check(
+    id="CG-SSRF-002",
+    criterion="owasp-top-10",
+    title="No redirect leads the target to an internal address",
+    severity=Severity.CRITICAL,
+    cwe=918,
+    owasp="A10:2021 A01:2025 API7:2023",
+    asvs="5.0:1.3.6 4.0.3:5.2.6",
+    remedy="Follow no redirects, or judge the address of each hop as that of the first.",
+)
+def redirects_lead_to_no_internal_address(
+    operations: tuple[Operation, ...],
+    means: Means,
+    redirects: Redirects | None,
+    evidence: Evidence,
+) -> None:
+    """A server that the target may ask answers 302 and 307, which lead to our own listener."""
+    for operation in filter(takes_free_text, operations):
+        places = redirection.addressed(means, operation)
+        if redirects is None:
+            leave_out(places, evidence)
+            continue
+        for led in redirects(operation, [place.point for place in places]):
+            evidence.contact(operation, led.point, reached=led.reached, stopped=led.stopped)
+            if led.proof:
+                evidence.finding(
+                    led.proof,
+                    operation=operation,
+                    point=led.point,
+                    sink="socket",
+                    exchange=led.exchange,
+                )
+
+
+def leave_out(places: Iterable[Place], evidence: Evidence) -> None:
+    """Note that nobody said whom the target may ask; not verified where it does ask."""
+    untold = "nobody told whom it may ask: [target.protection] partner"
+    for place in places:
+        if redirection.is_asked(place):
+            not_verified(f"{place.operation} sends requests, and {untold}")
+        evidence.contact(place.operation, place.point, reached=False, stopped=untold)

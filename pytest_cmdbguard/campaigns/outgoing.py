@@ -25,7 +25,7 @@ _FULL = {
     "mapped": "[::ffff:127.0.0.1]",
     "user": "example.com@127.0.0.1",
 }
-_SINKS = {"socket", "listener"}
+SINKS = {"socket", "listener"}
 
 
 def _matters(_means: Means, place: Place) -> bool:
@@ -34,7 +34,7 @@ def _matters(_means: Means, place: Place) -> bool:
         return False
     named = URL_LIKE.search(point.name.rpartition("/")[2])
     described = point.schema.get("format") in {"uri", "url", "iri", "uri-reference"}
-    return bool(named) or described or bool(_SINKS & place.reached.sinks)
+    return bool(named) or described or bool(SINKS & place.reached.sinks)
 
 
 def _probes(means: Means, _place: Place) -> Iterator[SinkProbe]:
@@ -53,7 +53,7 @@ def _judge(means: Means, tried: Tried) -> Proof | None:
 
 
 def _meets(place: Place, events: Sequence[Event]) -> bool:
-    return bool(_SINKS & place.reached.sinks) or any(event.sink == "socket" for event in events)
+    return bool(SINKS & place.reached.sinks) or any(event.sink == "socket" for event in events)
 
 
 OUTGOING = Kind(matters=_matters, probes=_probes, judge=_judge, meets=_meets, follows=True)

@@ -49,12 +49,16 @@ class Protection:
     instance with ``environment``, empty where that is the one that is attacked. ``events`` maps
     ``login_failed``, ``login_locked``, ``denied_read``, ``denied_write`` and ``token_refused`` to
     the regular expression of its line in the log, with places ``{actor}`` and ``{object}``.
+    ``partner`` is an address of the loopback interface that an instance with
+    ``partner_environment`` may send requests to; empty where nobody told.
     """
 
     requests: int = 0
     within_s: int = 10
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     events: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    partner: str = ""
+    partner_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Target(Protocol):

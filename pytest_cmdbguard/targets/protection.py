@@ -6,6 +6,8 @@
     requests = 2000      # no actor gets more answers than this
     within_s = 10        # in so many seconds; then HTTP 429
     environment = { RATE_LIMIT = "6000" }  # of an instance with these limits in force
+    partner = "127.0.0.2"  # where an instance may send requests to (webhooks, downloads)
+    partner_environment = { EGRESS = "127.0.0.2/32" }  # of that instance
 
     [target.protection.events]  # what a line of its log says; regular expressions
     login_failed = 'login failed for {actor}'
@@ -19,6 +21,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +30,7 @@ from . import Protection
 from .table_reader import wrong
 
 EVENTS = ("login_failed", "login_locked", "denied_read", "denied_write", "token_refused")
-KEYS = ("requests", "within_s", "environment", "events")
+KEYS = ("requests", "within_s", "environment", "events", "partner", "partner_environment")
 
 
 def protection(entry: object) -> Protection:
@@ -44,6 +47,8 @@ def protection(entry: object) -> Protection:
         within_s=_number(entry, "within_s") or Protection().within_s,
         environment=_texts(entry, "environment"),
         events=_events(_texts(entry, "events")),
+        partner=_partner(entry.get("partner", "")),
+        partner_environment=_texts(entry, "partner_environment"),
     )
 
 
@@ -52,6 +57,19 @@ def _number(entry: Mapping[str, Any], name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise wrong(f"target.protection.{name}", value, "write a whole number")
     return value
+
+
+def _partner(value: object) -> str:
+    if value == "":
+        return ""
+    try:
+        address = ipaddress.IPv4Address(value)
+    except ValueError:
+        address = None
+    if address is None or not address.is_loopback or str(address) == "127.0.0.1":
+        remedy = "write another address of the loopback interface than 127.0.0.1: 127.0.0.2"
+        raise wrong("target.protection.partner", value, remedy)
+    return str(address)
 
 
 def _texts(entry: Mapping[str, Any], name: str) -> dict[str, str]:

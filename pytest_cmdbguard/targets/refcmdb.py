@@ -90,6 +90,8 @@ PROTECTION = Protection(
         r'"object": "(PATCH|DELETE) {object}"',
         "token_refused": r'"event": "token\.refused"',
     },
+    partner="127.0.0.2",
+    partner_environment={"REFCMDB_WEBHOOK_ALLOW": "127.0.0.2/32"},
 )
 # Probes come from one address and one actor, as fast as they can: limits are tested elsewhere.
 UNHURRIED = {

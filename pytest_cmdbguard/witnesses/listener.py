@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LOOPBACK = "127.0.0.1"
 LONGEST = 1 << 20
 POLL_S = 0.005
 
@@ -55,8 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, address: str) -> None:
+        super().__init__((address, 0), _Handler)
         self.lines: list[str] = []
         self.replies: dict[str, Reply] = {}
 
@@ -67,8 +68,10 @@ class Listener:
     Whoever asks for a URL with a token in it was told to do so by the request that had the token.
     """
 
-    def __init__(self) -> None:
-        self._server = _Server()
+    def __init__(self, address: str = LOOPBACK) -> None:
+        """``address`` is of the loopback interface, which has more than one."""
+        self.address = address
+        self._server = _Server(address)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -84,12 +87,12 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The TCP port on 127.0.0.1."""
+        """The TCP port at its address."""
         return self._server.server_port
 
-    def url(self, token: str, *, host: str = "127.0.0.1") -> str:
+    def url(self, token: str, *, host: str = "") -> str:
         """A URL with the token; ``host`` is another spelling of the address."""
-        return f"http://{host}:{self.port}/{token}"
+        return f"http://{host or self.address}:{self.port}/{token}"
 
     def answer(self, token: str, reply: Reply) -> None:
         """Answer like this whoever asks for a URL with the token."""

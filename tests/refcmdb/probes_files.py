@@ -123,6 +123,27 @@ def webhook_is_asked(server) -> bool:
     return is_asked(server, "POST", "/webhooks", lambda url: {**body, "url": url})
 
 
+def is_led_on(server, method: str, path: str, make_body) -> bool:
+    """Whether a receiver that may be asked leads to one that may not."""
+    with Receiver.running("127.0.0.1") as inside, Receiver.running("127.0.0.2") as partner:
+        partner.answer(307, Location=f"{inside.url}/inside")
+        answer = server.as_("operator-red")(method, path, json=make_body(partner.url))
+        if path == "/webhooks":
+            server.as_("operator-red").post(f"/webhooks/{answer.json()['id']}/test", {})
+        assert partner.requests
+        return bool(inside.requests)
+
+
+def fetch_is_led_on(server) -> bool:
+    path = f"/devices/{new_device(server)['id']}/attachments/fetch"
+    return is_led_on(server, "POST", path, lambda url: {"url": url})
+
+
+def delivery_is_led_on(server) -> bool:
+    body = {"name": token(), "secret": token() * 2, "enabled": False}
+    return is_led_on(server, "POST", "/webhooks", lambda url: {**body, "url": url})
+
+
 PROBES = {
     "CG-PATH-001": {
         "path-report-joined": relative_report_is_outside,
@@ -142,5 +163,9 @@ PROBES = {
         "ssrf-fetch-unchecked": loopback_is_fetched,
         "ssrf-fetch-by-spelling": other_spelling_is_fetched,
         "ssrf-webhook-asked": webhook_is_asked,
+    },
+    "CG-SSRF-002": {
+        "ssrf-fetch-led-on": fetch_is_led_on,
+        "ssrf-webhook-led-on": delivery_is_led_on,
     },
 }

@@ -19,10 +19,13 @@ def test_what_is_told_is_known():
             "within_s": 5,
             "environment": {"LIMIT": "50"},
             "events": {"login_failed": "failed for {actor}$"},
+            "partner": "127.0.0.2",
+            "partner_environment": {"EGRESS": "127.0.0.2"},
         }
     )
     assert (told.requests, told.within_s) == (50, 5)
     assert told.environment == {"LIMIT": "50"}
+    assert (told.partner, told.partner_environment) == ("127.0.0.2", {"EGRESS": "127.0.0.2"})
     assert told.events == {"login_failed": "failed for {actor}$"}
 
 
@@ -33,6 +36,10 @@ def test_what_is_told_is_known():
         ({"request": 1}, "target.protection.request.*known keys"),
         ({"requests": "many"}, "target.protection.requests.*whole number"),
         ({"requests": True}, "target.protection.requests.*whole number"),
+        ({"partner": "10.0.0.1"}, "target.protection.partner.*loopback"),
+        ({"partner": "127.0.0.1"}, "target.protection.partner.*loopback"),
+        ({"partner": 7}, "target.protection.partner.*loopback"),
+        ({"partner_environment": "x"}, "target.protection.partner_environment.*texts"),
         ({"environment": {"A": 1}}, "target.protection.environment.*texts"),
         ({"events": {"log_in": "x"}}, "target.protection.events.log_in.*known events"),
         ({"events": {"login_failed": "("}}, "events.login_failed.*no regular expression"),
