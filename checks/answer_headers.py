@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_cmdbguard.campaigns.answer_headers import Answered, AnswerHeaders
+    from pytest_cmdbguard.campaigns.stored_headers import StoredHeaders
 
 
 @check(
@@ -69,3 +70,31 @@ def note(results: Iterable[Answered], told: str, evidence: Evidence, *, sink: st
                 exchange=answered.exchange,
             )
     evidence.measure(f"{attacked} places attacked", share=0)
+
+
+@check(
+    id="CG-CRLF-002",
+    criterion="owasp-top-10",
+    title="Stored input stays inside of the headers of later answers",
+    severity=Severity.HIGH,
+    cwe=113,
+    owasp="A03:2021 A05:2025",
+    asvs="5.0:4.2.4 5.0:5.4.2 4.0.3:12.4.1 4.0.3:7.3.1",
+    remedy="Write file names as RFC 6266 says (filename*), and no CR, LF or quote in any header.",
+)
+def stored_input_stays_in_its_header(
+    stored_headers: StoredHeaders, profile: str, evidence: Evidence
+) -> None:
+    """Judged by later answers: one has a header, or a parameter of one, that the input named."""
+    for shown in stored_headers(profile):
+        evidence.contact(shown.operation, shown.point, reached=True)
+        if shown.proof:
+            kind = "header" if shown.is_line else "parameter of a header"
+            evidence.finding(
+                f"a later answer has a {kind} of its own that the input named: {shown.proof}",
+                operation=shown.operation,
+                point=shown.point,
+                sink="later header line" if shown.is_line else "later header parameter",
+                exchange=shown.exchange,
+                severity=None if shown.is_line else Severity.MEDIUM,
+            )

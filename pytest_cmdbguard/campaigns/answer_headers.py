@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import ada_url
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.campaigns.stored_headers import own_header
 from pytest_cmdbguard.probes.benign import URL_LIKE, takes_text
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.points import injection_points
@@ -83,7 +84,7 @@ class AnswerHeaders:
     def split(self, profile: str) -> Iterator[Answered]:
         """Per place: whether its input became a header of its own."""
         texts = LINES["quick"] + (LINES["full"] if profile == "full" else ())
-        yield from self._attacked(texts, _own_header, prefix="/")
+        yield from self._attacked(texts, own_header, prefix="/")
 
     def _attacked(self, texts: Sequence[str], proves: Proof, *, prefix: str) -> Iterator[Answered]:
         for operation in self._operations:
@@ -151,7 +152,3 @@ def _host(base: str, address: str) -> str:
         return str(urlsplit(ada_url.join_url(base, address)).hostname or "").lower()
     except ValueError:
         return ""
-
-
-def _own_header(answer: Exchange, token: str) -> str:
-    return next((f"{n}: {v}" for n, v in answer.headers.items() if n.strip() == token), "")

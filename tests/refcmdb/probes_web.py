@@ -210,6 +210,32 @@ def next_ends_a_header(server) -> bool:
     return name in reply.headers
 
 
+def comment_ends_a_later_header(server) -> bool:
+    name = token()
+    device = new_device(server, comments=f"x\r\n{name}:1")
+    return name in server.as_("operator-red").get(f"/devices/{device['id']}").headers
+
+
+def file_name_of_a_site(server) -> str:
+    name = token()
+    body = {"name": f'{name}"; {name}="1', "region": "emea"}
+    made = server.as_("operator-red").post("/sites", body).json()["id"]
+    told = server.as_("operator-red").get(f"/sites/{made}").headers
+    return told.get("Content-Disposition", "").partition(f'filename="{name}')[2]
+
+
+def name_of_a_site_ends_its_file_name(server) -> bool:
+    return file_name_of_a_site(server).startswith('"')
+
+
+def download_has_a_line_of_its_name(server) -> bool:
+    device, name = new_device(server)["id"], token()
+    file = {"file": (f"x%0d%0a{name}:1.txt", b"x", "text/plain")}
+    made = server.as_("operator-red")("POST", f"/devices/{device}/attachments", files=file)
+    content = f"/attachments/{made.json()['id']}/content"
+    return name in server.as_("operator-red").get(content).headers
+
+
 PROBES = {
     "CG-XSS-001": {
         "xss-search-reflected": search_is_markup,
@@ -253,5 +279,10 @@ PROBES = {
     "CG-CRLF-001": {
         "crlf-search-header": search_ends_a_header,
         "crlf-login-decoded": next_ends_a_header,
+    },
+    "CG-CRLF-002": {
+        "crlf-comment-told": comment_ends_a_later_header,
+        "crlf-site-as-file": name_of_a_site_ends_its_file_name,
+        "crlf-download-decoded": download_has_a_line_of_its_name,
     },
 }
