@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.campaigns.cast import ends_the_session
 from pytest_cmdbguard.probes.benign import BenignProbe, benign, takes_text
 from pytest_cmdbguard.probes.points import injection_points
+from pytest_cmdbguard.witnesses.logs import START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from pytest_cmdbguard.campaigns.volley import Sent, Volley
     from pytest_cmdbguard.model import Operation, Parameter
     from pytest_cmdbguard.witnesses.audit import AuditWitness, Event
     from pytest_cmdbguard.witnesses.listener import Listener
+    from pytest_cmdbguard.witnesses.logs import LogWitness
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
 Place = tuple[str, str]
@@ -66,7 +67,7 @@ class ReachMap:
         audit: what happens in the target's processes.
         listener: URLs among the texts lead to it.
         sql: what the database receives; None where the database is not known.
-        log: the target's own log file; None where it is not known.
+        log: the target's own log; None where it is not known.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class ReachMap:
         listener: Listener,
         *,
         sql: SqlWitness | None,
-        log: Path | None,
+        log: LogWitness | None,
     ) -> None:
         self._volley, self._audit, self._listener = volley, audit, listener
         self._sql, self._log = sql, log
@@ -104,7 +105,7 @@ class ReachMap:
     def _watched(
         self, operation: Operation, texts: Sequence[tuple[Parameter, BenignProbe]]
     ) -> Iterator[Reached]:
-        audit_mark, log_mark = self._audit.mark(), self._log_size()
+        audit_mark, log_mark = self._audit.mark(), self._log.mark() if self._log else START
         sql_mark = self._sql.mark() if self._sql and texts else None
         sent = list(self._volley(operation, texts))
         events = self._audit.since(audit_mark)
@@ -113,7 +114,7 @@ class ReachMap:
             database = "\n".join(
                 f"{s.text}\n{s.parameters}" for s in self._sql.since(sql_mark)
             ).lower()
-        log = self._logged(log_mark)
+        log = self._log.since(log_mark).decode("utf-8", "replace").lower() if self._log else ""
         for one in sent:
             token = one.probe.tokens[0]
             seen = {"sql": token in database, "log": token in log}
@@ -139,16 +140,6 @@ class ReachMap:
             reflected=reflected,
             media=media,
         )
-
-    def _log_size(self) -> int:
-        return self._log.stat().st_size if self._log and self._log.is_file() else 0
-
-    def _logged(self, mark: int) -> str:
-        if not self._log or not self._log.is_file():
-            return ""
-        with self._log.open("rb") as lines:
-            lines.seek(mark)
-            return lines.read().decode("utf-8", "replace").lower()
 
 
 def _place(point: Parameter) -> Place:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.witnesses.logs import START
+
 if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.complaints import ComplaintWitness
-    from pytest_cmdbguard.witnesses.logs import LogWitness
+    from pytest_cmdbguard.witnesses.logs import LogMark, LogWitness
     from pytest_cmdbguard.witnesses.logtail import Mark
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
@@ -35,12 +37,12 @@ class Insiders:
         complaints: ComplaintWitness | None,
     ) -> None:
         self._log, self._sql, self._complaints = log, sql, complaints
-        self._marks: tuple[int, Mark | None] = (0, None)
+        self._marks: tuple[LogMark, Mark | None] = (START, None)
 
     def forget(self) -> None:
         """What was written so far does not count."""
         self._marks = (
-            self._log.mark() if self._log else 0,
+            self._log.mark() if self._log else START,
             self._sql.mark() if self._sql else None,
         )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # In force while probes run; each can be changed without a restart.
 TELEMETRY: Mapping[str, str] = {
     "log_statement": "all",
+    "log_truncate_on_rotation": "off",  # a file whose name comes round again keeps what it has
     "log_min_error_statement": "error",
     "log_parameter_max_length": "-1",
     "log_parameter_max_length_on_error": "-1",

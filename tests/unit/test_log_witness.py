@@ -1,9 +1,12 @@
 """The service's log from a mark on, and what in it proves an injection or a leak."""
 
+import os
 import re
 import threading
 import time
 from types import SimpleNamespace
+
+import pytest
 
 from pytest_cmdbguard.campaigns.error_leaks import leaks
 from pytest_cmdbguard.campaigns.log_injection import proof_in
@@ -11,7 +14,7 @@ from pytest_cmdbguard.campaigns.log_secrets import Planted, found_in
 from pytest_cmdbguard.campaigns.token_quality import entropy_bits
 from pytest_cmdbguard.model import Exchange, Operation
 from pytest_cmdbguard.witnesses.insiders import Inside
-from pytest_cmdbguard.witnesses.logs import LogWitness
+from pytest_cmdbguard.witnesses.logs import START, LogWitness
 
 SENT = SimpleNamespace(first="zqfirst", second="zqsecond")
 OPERATION = Operation(id="x", method="GET", path="/x")
@@ -20,19 +23,71 @@ OPERATION = Operation(id="x", method="GET", path="/x")
 def test_only_what_comes_after_the_mark_is_read(tmp_path):
     path = tmp_path / "log"
     log = LogWitness(path)
-    assert log.mark() == 0
     path.write_text("before\n")
     mark = log.mark()
     path.write_text("before\nafter\n")
     assert log.since(mark) == b"after\n"
 
 
-def test_rotated_log_is_read_from_its_start(tmp_path):
-    path = tmp_path / "log"
-    path.write_text("x" * 100)
-    log = LogWitness(path)
+class Rotated:
+    """A log with a mark in its middle."""
+
+    def __init__(self, folder):
+        self.path = folder / "app.log"
+        (folder / "app.log.1").write_text("last week\n")
+        (folder / "app.log-other-instance").write_text("not ours\n")
+        self.path.write_text("before\n")
+        self.log = LogWitness(self.path)
+        self.mark = self.log.mark()
+
+    def write(self, text):
+        with self.path.open("a") as file:
+            file.write(text)
+
+    def rename(self):
+        """As logrotate does, and logging.handlers."""
+        for number in (2, 1):
+            older = self.path.with_name(f"app.log.{number}")
+            if older.exists():
+                older.rename(self.path.with_name(f"app.log.{number + 1}"))
+        self.path.rename(self.path.with_name("app.log.1"))
+
+    def copy_and_cut(self):
+        """As logrotate does for programs that keep the file open."""
+        self.path.with_name("app.log-20260101").write_bytes(self.path.read_bytes())
+        os.truncate(self.path, 0)
+
+    @property
+    def seen(self):
+        return self.log.since(self.mark).decode().split()
+
+
+@pytest.mark.parametrize("after", ["", "c\n", "c is longer than what was there before\n"])
+@pytest.mark.parametrize("rotate", ["rename", "copy_and_cut"])
+def test_a_rotation_loses_and_repeats_nothing(tmp_path, rotate, after):
+    rotated = Rotated(tmp_path)
+    rotated.write("a\nb\n")
+    getattr(rotated, rotate)()
+    assert rotated.seen == ["a", "b"]
+    rotated.write(after)
+    assert rotated.seen == ["a", "b", *after.split()]
+
+
+def test_several_rotations_lose_nothing(tmp_path):
+    rotated = Rotated(tmp_path)
+    for number in range(3):
+        rotated.write(f"{number}\n")
+        rotated.rename()
+    rotated.write("3\n")
+    assert rotated.seen == ["0", "1", "2", "3"]
+
+
+def test_a_file_that_came_after_the_mark_is_read_from_its_start(tmp_path):
+    log = LogWitness(tmp_path / "log")
     mark = log.mark()
-    path.write_text("new\n")
+    log.path.write_text("new\n")
+    assert log.since(mark) == log.since(START) == b"new\n"
+    log.path.rename(tmp_path / "log.1")
     assert log.since(mark) == b"new\n"
 
 
@@ -46,9 +101,9 @@ def test_line_that_comes_late_is_waited_for(tmp_path):
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert LogWitness(path).wait_for(re.compile("zq"), 0, within_s=5) == "two zq"
+    assert LogWitness(path).wait_for(re.compile("zq"), START, within_s=5) == "two zq"
     writer.join()
-    assert LogWitness(path).wait_for(re.compile("no"), 0, within_s=0.05) == ""
+    assert LogWitness(path).wait_for(re.compile("no"), START, within_s=0.05) == ""
 
 
 def test_line_that_begins_with_input_is_proof():

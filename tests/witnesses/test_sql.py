@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
+import re
 import threading
+import time
 
 import psycopg
 import pytest
 
 from pytest_cmdbguard.errors import ServiceError, ServiceNotReady
-from pytest_cmdbguard.witnesses import telemetry
+from pytest_cmdbguard.witnesses import logtail, telemetry
 from pytest_cmdbguard.witnesses.sql import SqlWitness
 
 
@@ -114,6 +117,73 @@ def test_a_rotation_of_the_log_loses_nothing(witness, connection):
     texts = [text for _, text, _ in seen(witness, mark)]
     assert [text for text in texts if "pg_" not in text] == [f"select {n}" for n in (0, 1, 3)]
     assert witness.mark().file != mark.file
+
+
+@pytest.fixture
+def turn_log_to(connection):
+    """Lets the server go on in a log file of another name."""
+
+    def turn(name):
+        connection.execute(f"alter system set log_filename = '{name}.log'")
+        connection.execute("select pg_reload_conf()")
+        wait_until(lambda: setting(connection, "log_filename") == f"{name}.log")
+        connection.execute("select pg_rotate_logfile()")
+        current = "select pg_current_logfile('jsonlog')"
+        wait_until(lambda: f"/{name}.json" in connection.execute(current).fetchone()[0])
+
+    yield turn
+    connection.execute("alter system reset log_filename")
+    connection.execute("select pg_reload_conf()")
+    connection.execute("select pg_rotate_logfile()")
+
+
+def setting(connection, name):
+    return connection.execute(f"show {name}").fetchone()[0]
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def numbers(witness, mark):
+    texts = [text for _, text, _ in seen(witness, mark)]
+    return [text for text in texts if re.fullmatch(r"select \d+", text)]
+
+
+def test_files_named_by_a_clock_that_jumps_back_are_read_in_their_order(
+    witness, connection, turn_log_to
+):
+    turn_log_to("y-2026")
+    mark = witness.mark()
+    for number, name in enumerate(("y-2025", "y-2024")):
+        connection.execute(f"select {number}")
+        turn_log_to(name)
+    connection.execute("select 2")
+    assert numbers(witness, mark) == ["select 0", "select 1", "select 2"]
+
+
+def test_a_file_name_that_comes_round_again_is_read_from_where_it_was(
+    witness, connection, turn_log_to
+):
+    turn_log_to("monday")
+    connection.execute("select 1000")  # last week
+    turn_log_to("sunday")
+    mark = witness.mark()
+    connection.execute("select 0")
+    turn_log_to("monday")
+    connection.execute("select 1")
+    assert numbers(witness, mark) == ["select 0", "select 1"]
+
+
+def test_a_log_that_was_cut_is_told_and_never_silently_empty(witness, monkeypatch):
+    mark = witness.mark()
+    monkeypatch.setattr(logtail, "_BARRIER_S", 0.3)
+    beyond = dataclasses.replace(mark, offset=mark.offset + 10_000_000)
+    with pytest.raises(ServiceNotReady, match="was cut or taken away"):
+        witness.since(beyond)
 
 
 def test_megabytes_of_log_and_concurrent_writers_are_read_whole(witness, database_url):
