@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pytest_cmdbguard.probes.references import References
 from pytest_cmdbguard.probes.schemas import branches
@@ -27,8 +26,7 @@ class Answers:
     def __init__(self, document: Json, *, where: str) -> None:
         self._references = References(document, where=where)
         self._paths: Json = document.get("paths", {})
-        servers = document.get("servers") or [{}]
-        self._prefix = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+        self._prefix = self._references.server_path(document, "")
 
     def schema(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
         """Of the JSON that a status carries; None where the document says nothing of it."""

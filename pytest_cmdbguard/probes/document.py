@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pytest_cmdbguard.model import Json, Operation, Parameter
 from pytest_cmdbguard.probes.described_bodies import example_of, request_bodies
@@ -37,9 +36,18 @@ class _Reader:
         if str(document.get("swagger", "")).startswith("2."):
             self._document = upgraded(document, self._references)
         self._require_version()
-        self._prefix = self._server_path()
+        self._prefix = self._references.server_path(self._document, "")
 
     def operations(self) -> tuple[Operation, ...]:
+        try:
+            return self._read()
+        except RecursionError:
+            problem = "its schemas are nested too deeply"
+            raise self._references.fail(
+                "", problem, remedy="name them, and refer to them"
+            ) from None
+
+    def _read(self) -> tuple[Operation, ...]:
         paths = self._references.mapping(self._document.get("paths", {}), "/paths")
         found = [operation for path in sorted(paths) for operation in self._of_path(path)]
         if not found:
@@ -69,13 +77,6 @@ class _Reader:
                     remedy="give each operation its own",
                 )
             seen[operation.id] = operation
-
-    def _server_path(self) -> str:
-        servers = self._document.get("servers")
-        if not (isinstance(servers, list) and servers):
-            return ""
-        server = self._references.mapping(servers[0], "/servers/0")
-        return urlsplit(str(server.get("url", ""))).path.rstrip("/")
 
     def _of_path(self, path: str) -> Iterator[Operation]:
         pointer = "/paths/" + path.replace("~", "~0").replace("/", "~1")

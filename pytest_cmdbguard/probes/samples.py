@@ -38,7 +38,7 @@ def sample(schema: Schema, *, example: Value = None, depth: int = 0) -> Value:
         if schema.get(key) is not None:
             return schema[key]
     for key in ("enum", "examples"):
-        if schema.get(key):
+        if schema.get(key) and isinstance(schema[key], list):
             return schema[key][0]
     return _made(flattened(schema), depth) if depth <= _DEEPEST else None
 

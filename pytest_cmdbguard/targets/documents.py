@@ -61,7 +61,7 @@ def _fetched(place: str, running: str | None) -> str:
 def _json(text: str, place: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentError(place, f"is not JSON ({error})", remedy="export it as JSON") from None
 
 
@@ -73,6 +73,6 @@ def _yaml(text: str, place: str) -> Any:  # noqa: ANN401 - any JSON value
         raise DocumentError(place, "is YAML, and PyYAML is missing", remedy=remedy) from None
     try:
         return json.loads(json.dumps(yaml.safe_load(text), default=str))  # dates become texts
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         problem = " ".join(str(error).split())
         raise DocumentError(place, f"is not YAML ({problem})", remedy="correct it") from None

@@ -66,6 +66,29 @@ def test_a_compressed_bomb_is_unpacked_up_to_a_limit(server, make_api):
     assert exchange.cut == "it is larger than 16 MiB"
 
 
+def test_a_bomb_in_a_bomb_is_unpacked_up_to_the_same_limit(server, make_api):
+    inner = gzip.compress(b"\0" * (200 * MIB), compresslevel=1)
+    bomb = gzip.compress(inner)
+    server.answer = lambda _: (200, {"Content-Encoding": "gzip, gzip"}, bomb)
+    exchange = make_api().get("/")
+    assert len(bomb) < 10_000
+    assert len(exchange.body) < 20 * MIB
+    assert exchange.cut == "it is larger than 16 MiB"
+
+
+def test_an_encoding_that_nobody_knows_leaves_the_answer_as_it_came(server, make_api):
+    server.answer = lambda _: (200, {"Content-Encoding": "x-own"}, b"packed")
+    exchange = make_api().get("/")
+    assert (exchange.body, exchange.cut) == (b"packed", "")
+
+
+def test_a_text_that_is_not_encoded_as_it_says_is_kept_as_bytes(server, make_api):
+    told = {"Content-Type": "application/json; charset=utf-8"}
+    server.answer = lambda _: (200, told, b'{"name": "\xff\xfe"}')
+    exchange = make_api().get("/")
+    assert (exchange.body, exchange.cut) == (b'{"name": "\xff\xfe"}', "")
+
+
 def test_an_endless_answer_ends_when_its_time_is_up(server, make_api):
     ended = threading.Event()
 
