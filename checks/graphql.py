@@ -80,7 +80,9 @@ def variables_reach_no_other_sink(
 def require_schema(graphql: GraphQl) -> None:
     """Go on unless the document names an endpoint of which nobody knows what it takes."""
     if graphql.untold:
-        not_verified(f"{graphql.words}: let the actor who sees most introspect it")
+        not_verified(
+            f"{graphql.untold} does not tell its schema: let the actor who sees most introspect it"
+        )
 
 
 def note(evidence: Evidence, result: PointResult | SinkResult, *, sink: str) -> None:

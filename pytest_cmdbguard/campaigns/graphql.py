@@ -22,25 +22,15 @@ MOST_FIELDS = {"quick": 25, "full": 1000}
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQl:
-    """What there is: ``operations`` with variables, of ``fields`` at ``path``.
+    """What there is: ``operations`` with variables, one per field, at ``path``.
 
     ``path`` is empty where the target has no such endpoint; ``untold`` is that of one that the
     document names and that does not tell its schema.
     """
 
     path: str = ""
-    fields: int = 0
     operations: tuple[Operation, ...] = ()
     untold: str = ""
-
-    @property
-    def words(self) -> str:
-        """What was found, for the report."""
-        if self.untold:
-            return f"{self.untold} does not tell its schema"
-        if not self.path:
-            return "no GraphQL endpoint"
-        return f"{len(self.operations)} fields with arguments of {self.fields} at {self.path}"
 
 
 def look(
@@ -61,7 +51,7 @@ def look(
             made = [*schema.operations({})]
             made = [*schema.operations(_known(api, made, surroundings))]
             asked = [op for op in made if _has_variables(op)][: MOST_FIELDS[profile]]
-            return GraphQl(path=path, fields=len(made), operations=tuple(asked))
+            return GraphQl(path=path, operations=tuple(asked))
     return GraphQl(untold=named[0] if named else "")
 
 
