@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -13,8 +13,6 @@ from hypothesis import HealthCheck, Phase
 from pytest_cmdbguard.probes.invalid import broken_bodies, drawn_bodies, malformed_texts
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
-
     from pytest_cmdbguard.model import Exchange, Operation
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.probes.surroundings import Surroundings
@@ -56,26 +54,18 @@ class Fuzzer:
     def break_body(self, operation: Operation) -> Violation | None:
         """An invalid body that is not refused, or None if none was found.
 
-        First every place is broken in every known way, then Hypothesis draws.
+        First every place is broken in every known way, then Hypothesis draws. The rows are looked
+        at once for all of them, because that reads every table; if these changed, one by one.
         """
         assert operation.body is not None
-        values = self._surroundings.values(operation)
-        valid = self._surroundings.body(operation)
-        drawn = drawn_bodies(operation.body, valid).map(_encoded) | malformed_texts()
-        return self._sweep(operation, values) or self._search(operation, values, drawn)
-
-    def _sweep(self, operation: Operation, values: Values) -> Violation | None:
-        """Sends all known breakages and looks at the rows once; if these changed, one by one."""
+        values, bodies = self._surroundings.values(operation), self._broken(operation)
         before = self._rows.snapshot()
-        bodies = self._broken(operation)
-        for body in bodies:
-            exchange = self._api.send(operation, values, body=body)
-            if violation := _by_status(body, exchange):
-                return violation
-        if not self._rows.changed_since(before):
-            return None
-        found = (self._try_afresh(operation, values, number) for number in range(len(bodies)))
-        return next((violation for violation in found if violation), None)
+        answered = (self._answered(operation, values, body) for body in bodies)
+        violation = _first(answered) or self._search(operation, values, self._answered)
+        if violation or not self._rows.changed_since(before):
+            return violation
+        afresh = (self._try_afresh(operation, values, number) for number in range(len(bodies)))
+        return _first(afresh) or self._search(operation, values, self._try)
 
     def _broken(self, operation: Operation) -> list[bytes]:
         """Of a valid body with fresh unique values, every known breakage, always in one order."""
@@ -91,12 +81,15 @@ class Fuzzer:
         self,
         operation: Operation,
         values: Values,
-        bodies: SearchStrategy[bytes],
+        attempt: Callable[[Operation, Values, bytes], Violation | None],
     ) -> Violation | None:
+        """What Hypothesis draws around a fresh valid body, always the same breakages."""
+        valid = self._surroundings.body(operation)
+        bodies = drawn_bodies(operation.body or {}, valid).map(_encoded) | malformed_texts()
         seen: dict[bytes, Violation] = {}
 
         def gets_through(body: bytes) -> bool:
-            violation = self._try(operation, values, body)
+            violation = attempt(operation, values, body)
             if violation:
                 seen[body] = violation
             return violation is not None
@@ -114,24 +107,28 @@ class Fuzzer:
         except hypothesis.errors.NoSuchExample:
             return None
 
+    def _answered(self, operation: Operation, values: Values, body: bytes) -> Violation | None:
+        exchange = self._api.send(operation, values, body=body)
+        if 400 <= exchange.status < 500:
+            return None
+        return Violation(sink="status", proof=_told(body, exchange), exchange=exchange)
+
     def _try(self, operation: Operation, values: Values, body: bytes) -> Violation | None:
+        """By the rows alone: all were answered 4xx before."""
         before = self._rows.snapshot()
         exchange = self._api.send(operation, values, body=body)
-        if violation := _by_status(body, exchange):
-            return violation
-        if changed := self._rows.changed_since(before):
-            proof = f"{_answered(body, exchange)}, yet rows changed in: {', '.join(changed)}"
-            return Violation(sink="row", proof=proof, exchange=exchange)
-        return None
+        changed = self._rows.changed_since(before)
+        if not changed:
+            return None
+        proof = f"{_told(body, exchange)}, yet rows changed in: {', '.join(changed)}"
+        return Violation(sink="row", proof=proof, exchange=exchange)
 
 
-def _by_status(body: bytes, exchange: Exchange) -> Violation | None:
-    if 400 <= exchange.status < 500:
-        return None
-    return Violation(sink="status", proof=_answered(body, exchange), exchange=exchange)
+def _first(violations: Iterable[Violation | None]) -> Violation | None:
+    return next(filter(None, violations), None)
 
 
-def _answered(body: bytes, exchange: Exchange) -> str:
+def _told(body: bytes, exchange: Exchange) -> str:
     shown = body[:200].decode("utf-8", "replace") + (" …" if len(body) > 200 else "")
     return f"the body {shown} is invalid and was answered HTTP {exchange.status}"
 
