@@ -1,0 +1,79 @@
+/** The frame around the views: who has logged in, where one can go, what is shown. */
+
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Header } from "./header";
+import { Loading } from "./parts";
+import { type Place, usePlace } from "./router";
+import { onSession, session } from "./session";
+import { type View, viewOf } from "./views";
+
+const logInView = () => import("./views/log-in");
+
+export function App({ version }: { version: string }) {
+  const [who, setWho] = useState(session);
+  const [entered, setEntered] = useState(who !== null);
+  useEffect(
+    () =>
+      onSession(() => {
+        setWho(session());
+        if (session()) setEntered(true);
+      }),
+    [],
+  );
+  // What somebody was writing when the session ended is still there after the next log-in.
+  return (
+    <>
+      {!who && <LogIn again={entered} />}
+      {entered && (
+        <div class="frame" hidden={!who}>
+          <Header version={version} />
+          <Shown />
+        </div>
+      )}
+    </>
+  );
+}
+
+function LogIn({ again }: { again: boolean }) {
+  const [Form, setForm] = useState<ComponentType<{ again: boolean }>>();
+  useEffect(() => {
+    void logInView().then((module) => setForm(() => module.default));
+  }, []);
+  return Form ? <Form again={again} /> : null;
+}
+
+/** The view of the address; the one before stays until it is there. */
+function Shown() {
+  const place = usePlace();
+  const [shown, setShown] = useState<{ view: View; place: Place; id: number }>();
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    let current = true;
+    const { load, id } = viewOf(place.path);
+    load()
+      .then((module) => current && setShown({ view: module.default, place, id }))
+      .catch(() => current && setFailed(true));
+    return () => {
+      current = false;
+    };
+  }, [place]);
+  return (
+    <main id="main" tabIndex={-1}>
+      {failed && <Outdated />}
+      {!failed && !shown && <Loading />}
+      {!failed && shown && <shown.view key={shown.place.path} place={shown.place} id={shown.id} />}
+    </main>
+  );
+}
+
+function Outdated() {
+  return (
+    <div class="failure" role="alert">
+      <p>This part of the application could not be loaded; perhaps there is a new version.</p>
+      <button type="button" onClick={() => location.reload()}>
+        Load the page again
+      </button>
+    </div>
+  );
+}
