@@ -46,8 +46,9 @@ export async function call<T>(method: string, path: string, options: Options = {
     throw new Problem(0, "The server does not answer. Check the connection and try again.");
   });
   if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
-  if (answer.status === 401) setSession(null);
-  throw await problemOf(answer);
+  if (answer.status !== 401) throw await problemOf(answer);
+  setSession(null);
+  throw new Problem(401, "The session had ended. Now you can do that again.");
 }
 
 export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {

@@ -12,21 +12,22 @@ const logInView = () => import("./views/log-in");
 
 export function App({ version }: { version: string }) {
   const [who, setWho] = useState(session);
-  const [entered, setEntered] = useState(who !== null);
+  const [owner, setOwner] = useState(who?.user);
   useEffect(
     () =>
       onSession(() => {
         setWho(session());
-        if (session()) setEntered(true);
+        setOwner((before) => session()?.user ?? before);
       }),
     [],
   );
-  // What somebody was writing when the session ended is still there after the next log-in.
+  // What somebody was writing when the session ended is still there when they, and not others,
+  // log in again.
   return (
     <>
-      {!who && <LogIn again={entered} />}
-      {entered && (
-        <div class="frame" hidden={!who}>
+      {!who && <LogIn again={owner} />}
+      {owner && (
+        <div class="frame" key={owner} hidden={!who}>
           <Header version={version} />
           <Shown />
         </div>
@@ -35,8 +36,13 @@ export function App({ version }: { version: string }) {
   );
 }
 
-function LogIn({ again }: { again: boolean }) {
-  const [Form, setForm] = useState<ComponentType<{ again: boolean }>>();
+export interface LogInProps {
+  /** Whose session ended while they were here. */
+  again: string | undefined;
+}
+
+function LogIn({ again }: LogInProps) {
+  const [Form, setForm] = useState<ComponentType<LogInProps>>();
   useEffect(() => {
     void logInView().then((module) => setForm(() => module.default));
   }, []);

@@ -50,7 +50,7 @@ export async function logIn(username: string, password: string): Promise<string>
 export async function logOut(): Promise<void> {
   const body = new URLSearchParams({ csrf_token: current?.csrf ?? "" });
   await fetch("/logout", { method: "POST", body, redirect: "manual" });
-  setSession(null);
+  location.assign(HERE); // and nothing of what was shown is left
 }
 
 function refusalOf(answer: Response): string {

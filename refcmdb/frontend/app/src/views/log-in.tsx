@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { LogInProps } from "../app";
 import icon from "../icon.svg";
 import { logIn } from "../session";
 
-export default function LogIn({ again }: { again: boolean }) {
+export default function LogIn({ again }: LogInProps) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const name = useRef<HTMLInputElement>(null);
@@ -28,7 +29,9 @@ export default function LogIn({ again }: { again: boolean }) {
         <h1>
           <img src={icon} alt="" width="32" height="32" /> Log in to refcmdb
         </h1>
-        {again && !problem && <p>You were logged out. What you were doing is still there.</p>}
+        {again && !problem && (
+          <p>The session of {again} has ended; what they wrote is still there.</p>
+        )}
         {problem && (
           <p class="wrong" role="alert">
             {problem}
