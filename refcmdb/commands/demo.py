@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 import signal
+import socket
 import sys
 import tempfile
 import urllib.request
@@ -23,7 +24,7 @@ from refcmdb.infrastructure import embedded
 from refcmdb.migrations import upgrade
 from refcmdb.seeding.load import seed
 from refcmdb.seeding.plan import USERS, Plan
-from refcmdb.settings import Settings
+from refcmdb.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +35,7 @@ UNBUILT = "\nThe web application is not built here (`make frontend`); /ui/device
 
 def run(options: argparse.Namespace) -> int:
     """Serves until SIGTERM or Ctrl-C; nothing is left behind."""
+    require_free(options.port)
     signal.signal(signal.SIGTERM, _stop)
     with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
         # Not below a long path: sockets must have a short one.
@@ -50,6 +52,17 @@ def run(options: argparse.Namespace) -> int:
         }
         return serve(environment, Path(directory), options.port, passwords)
     return 0
+
+
+def require_free(port: int) -> None:
+    """Raises: SettingsError if somebody answers at the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            problem = f"{port} cannot be used ({error.strerror}); name another one"
+            raise SettingsError("--port", problem) from None
 
 
 def fill(database_url: str, *, devices: int) -> dict[str, str]:
