@@ -98,7 +98,7 @@ def first_script_bytes() -> int:
 def page_of(browser: Browser, base: str, user: str, password: str) -> Iterator[Page]:
     """A browser that has a session, and nothing else of ours."""
     context = browser.new_context()
-    form = {"username": user, "password": password}
+    form: dict[str, str | float | bool] = {"username": user, "password": password}
     context.request.post(f"{base}/login", form=form, max_redirects=0)
     try:
         yield context.new_page()

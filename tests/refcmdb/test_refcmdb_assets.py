@@ -128,6 +128,7 @@ def test_head_tells_and_sends_nothing(script):
         ".env",
         "devices/../../health/x",
         "users",
+        "/devices",
     ],
 )
 def test_no_path_leads_out_of_the_application(server, path):

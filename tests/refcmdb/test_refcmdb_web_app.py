@@ -138,6 +138,19 @@ def test_only_rows_in_sight_are_in_the_page(visit):
     assert page.locator(".all .row").count() < 60
 
 
+def test_going_back_finds_the_list_as_it_was_left(visit):
+    page = visit("admin", "devices")
+    rows = page.locator(".rows")
+    rows.evaluate("box => box.scrollTo(0, 3000)")
+    row = page.locator(".all .row").nth(12)
+    name = row.locator(".cell-name").inner_text()
+    row.locator(".cell-site").click()
+    expect(page.locator(HEADING)).to_contain_text(name)
+    page.go_back()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    assert rows.evaluate("box => box.scrollTop") == 3000
+
+
 def test_everything_is_reached_with_the_keyboard(visit, device):
     page = visit(path="devices")
     page.locator("body").press("/")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PREFIX = "/app/"
 ASSETS = f"{PREFIX}assets/"
 # The views with an address of their own; the application itself says what is at the others.
-VIEW = re.compile(r"(devices|changes|imports)?(/[a-z0-9]+)*/?", re.ASCII)
+VIEW = re.compile(r"((devices|changes|imports)(/[a-z0-9]+)*/?)?", re.ASCII)
 # The name of a file changes with its content.
 FOREVER = "public, max-age=31536000, immutable"
 UNBUILT = "the web application is not built here: run `make frontend`, or use /ui/devices"

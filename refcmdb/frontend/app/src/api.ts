@@ -4,6 +4,12 @@ import type { Page } from "./model";
 import { session, setSession } from "./session";
 
 const API = "/api/v1";
+let written = 0;
+
+/** How many requests have changed something: what was read before may be old then. */
+export function writes(): number {
+  return written;
+}
 
 export type Query = Record<string, string | number | undefined>;
 
@@ -45,6 +51,7 @@ export async function call<T>(method: string, path: string, options: Options = {
     if (error instanceof DOMException) throw error;
     throw new Problem(0, "The server does not answer. Check the connection and try again.");
   });
+  if (answer.ok && method !== "GET") written += 1;
   if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
   if (answer.status !== 401) throw await problemOf(answer);
   setSession(null);

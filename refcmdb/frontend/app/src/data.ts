@@ -1,7 +1,7 @@
 /** What views show, from the API: one answer, or a list that grows page by page. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { get, Problem, type Query } from "./api";
+import { get, Problem, type Query, writes } from "./api";
 import type { Page } from "./model";
 import { onSession, session } from "./session";
 
@@ -50,10 +50,28 @@ interface State<T> {
   problem?: Problem;
 }
 
-/** A list in pages of `limit`, from the start when the path or the query changes. */
-export function useGrowing<T>(path: string, query: Query, limit: number): Growing<T> {
+let left: { state: State<unknown>; writes: number } | undefined;
+
+/** The list with this key as it was left, unless something was written since. */
+function recalled<T>(key: string): State<T> | undefined {
+  const known = left?.state.key === key && left.writes === writes();
+  return known ? (left?.state as State<T>) : undefined;
+}
+
+/**
+ * A list in pages of `limit`, from the start when the path or the query changes. One that is
+ * `kept` is there again when somebody comes back to it.
+ */
+export function useGrowing<T>(
+  path: string,
+  query: Query,
+  limit: number,
+  kept = false,
+): Growing<T> {
   const key = JSON.stringify([path, query]);
-  const [state, setState] = useState<State<T>>({ key, items: [], next: null, loading: true });
+  const [state, setState] = useState<State<T>>(
+    () => (kept && recalled<T>(key)) || { key, items: [], next: null, loading: true },
+  );
   const newest = useRef(state);
   const control = useRef(new AbortController());
 
@@ -87,17 +105,19 @@ export function useGrowing<T>(path: string, query: Query, limit: number): Growin
       show({ ...newest.current, key, loading: true });
       void read(null);
     };
-    start();
+    if (newest.current.key !== key || newest.current.loading) start();
     const stop = onSession(() => session() && start());
     return () => {
       stop();
       control.current.abort();
+      const { loading, problem } = newest.current;
+      if (kept && !loading && !problem) left = { state: newest.current, writes: writes() };
     };
-  }, [key, read, show]);
+  }, [key, read, show, kept]);
 
   const grow = useCallback(() => {
-    const { next, loading } = newest.current;
-    if (!next || loading) return;
+    const { next, loading, problem } = newest.current;
+    if (loading || (!next && !problem)) return;
     show({ ...newest.current, loading: true });
     void read(next);
   }, [read, show]);

@@ -6,6 +6,9 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 const SPARE = 8; // rows above and below those in sight
 const AHEAD = 100; // rows before the end at which more is asked for
 
+/** Where the list was that was left last. */
+let left = { list: "", top: 0, chosen: 0 };
+
 interface Props<T> {
   items: readonly T[];
   /** Of every row, in pixels. */
@@ -35,10 +38,14 @@ export function Rows<T>(props: Props<T>) {
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
-  useEffect(() => {
-    box.current?.scrollTo(0, 0);
-    setChosen(0);
+  useLayoutEffect(() => {
+    const before = left.list === list ? left : { top: 0, chosen: 0 };
+    box.current?.scrollTo(0, before.top);
+    setChosen(before.chosen);
   }, [list]);
+  useEffect(() => {
+    left = { list, top, chosen };
+  }, [list, top, chosen]);
 
   const first = Math.max(0, Math.floor(top / height) - SPARE);
   const last = Math.min(items.length, Math.ceil((top + room) / height) + SPARE);

@@ -28,7 +28,7 @@ export default function Devices({ place }: ViewProps) {
   const sort = place.query.get("sort") ?? "name";
   const query: Record<string, string> = { sort };
   for (const name of FILTERS) query[name] = place.query.get(name) ?? "";
-  const list = useGrowing<Device>("/devices", query, AT_ONCE);
+  const list = useGrowing<Device>("/devices", query, AT_ONCE, true);
   useEffect(() => prepare("/devices/1"), []);
   return (
     <div class="devices">
