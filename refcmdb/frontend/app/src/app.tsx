@@ -43,9 +43,13 @@ export interface LogInProps {
 
 function LogIn({ again }: LogInProps) {
   const [Form, setForm] = useState<ComponentType<LogInProps>>();
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
-    void logInView().then((module) => setForm(() => module.default));
+    logInView()
+      .then((module) => setForm(() => module.default))
+      .catch(() => setFailed(true));
   }, []);
+  if (failed) return <Outdated />;
   return Form ? <Form again={again} /> : null;
 }
 
