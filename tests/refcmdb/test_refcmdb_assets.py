@@ -79,14 +79,15 @@ def script(server):
 
 
 def get(url, **headers):
-    return requests.get(url, headers=headers, timeout=15, stream=True)
+    return requests.get(url, headers=headers, timeout=15)
 
 
 @PLAIN
 @pytest.mark.parametrize("coding", [*bundle.CODINGS, "identity"])
 def test_file_is_sent_in_the_coding_that_is_asked_for(script, coding):
-    answer = get(script, **{"Accept-Encoding": coding})
-    sent = answer.raw.read(decode_content=False)
+    asked = {"Accept-Encoding": coding}
+    with requests.get(script, headers=asked, timeout=15, stream=True) as answer:
+        sent = answer.raw.read(decode_content=False)
     (variant,) = (
         v for v in bundle.load().files[script.rpartition("/")[2]].variants if v.coding == coding
     )
