@@ -17,7 +17,7 @@ CRITERIA := sql-injection xss owasp-top-10 access-control authentication csrf se
 	https rate-limiting threat-detection encryption-at-rest encryption-in-transit \
 	response-time indexed-search query-plans caching CG-SCAN-001 CG-SCAN-002 security-audit vulnerabilities
 
-.PHONY: help gate test faults lint clean
+.PHONY: help gate test faults lint frontend clean
 
 help: ## what can be made
 	@echo 'usage: make TARGET [ARGS="…"]'
@@ -26,7 +26,7 @@ help: ## what can be made
 gate: $(STAMP) ## start PostgreSQL, Valkey, ZAP and the reference CMDB, and judge every criterion that has checks
 	$(BIN)/pytest --cmdbguard -p no:randomly -n 2 checks $(ARGS) --cmdbguard-select $(CRITERIA)
 
-test: $(STAMP) ## the test suite of pytest-cmdbguard itself
+test: $(STAMP) frontend ## the test suite of pytest-cmdbguard itself
 	$(BIN)/pytest -n 2 $(ARGS)
 
 faults: $(STAMP) ## plant every fault in the reference CMDB, and see that exactly its check finds it
@@ -37,10 +37,15 @@ lint: $(STAMP) ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@VENV=$(VENV) .ci/frontend --check
+
+frontend: $(STAMP) ## build the web application of the reference CMDB, where there is Node
+	@VENV=$(VENV) .ci/frontend
 
 clean: ## remove the environment and everything that builds, tests and runs left in this directory
 	rm -rf .venv .tox build dist *.egg-info cmdbguard-report .coverage
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf refcmdb/frontend/built refcmdb/frontend/app/node_modules
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 .venv/.made: pyproject.toml .ci/venv .ci/python

@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=8000)
     serve.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
 
+    demo = commands.add_parser("demo", help="start everything, to be looked at and thrown away")
+    demo.add_argument("--devices", type=_device_count, default=2000, metavar="N")
+    demo.add_argument("--port", type=_port, default=8000)
+
     balance = commands.add_parser("balance", help="end TLS in front of instances, with Caddy")
     balance.add_argument("--host", default="127.0.0.1")
     balance.add_argument("--https-port", type=_port, default=8443)

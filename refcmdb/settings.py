@@ -37,7 +37,9 @@ class Settings:
     instances behind one balancer share it, and a process without one makes its own. Pages of
     ``cors_origins`` may read answers in a browser. ``storage`` is the directory of files, None
     for a private one that goes with the process. ``keys`` seal secrets; without them none can be
-    stored. ``egress`` says where webhooks and downloads may go, ``protection`` what of it is on.
+    stored. ``assets_url`` is where browsers get the files of the web application from, a CDN that
+    asks us; empty for ourselves. ``egress`` says where webhooks and downloads may go,
+    ``protection`` what of it is on.
     """
 
     database_url: str = dataclasses.field(repr=False)
@@ -47,6 +49,7 @@ class Settings:
     statement_timeout_s: int = 30
     cors_origins: frozenset[str] = frozenset()
     secret: bytes = dataclasses.field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    assets_url: str = ""
     storage: pathlib.Path | None = None
     keys: KeyRing = dataclasses.field(default_factory=KeyRing, repr=False)
     egress: Egress = dataclasses.field(default_factory=Egress)
@@ -68,6 +71,7 @@ class Settings:
             ),
             cors_origins=_origins(environment),
             secret=_secret(environment),
+            assets_url=_assets_url(environment),
             storage=_storage(environment),
             keys=_keys(environment),
             egress=_egress(environment),
@@ -107,6 +111,14 @@ def _origins(environment: Mapping[str, str]) -> frozenset[str]:
             problem = f"must be origins such as https://noc.example.com, not {word!r}"
             raise SettingsError("REFCMDB_CORS_ORIGINS", problem)
     return frozenset(words)
+
+
+def _assets_url(environment: Mapping[str, str]) -> str:
+    url = environment.get("REFCMDB_ASSETS_URL", "")
+    if url and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?/([A-Za-z0-9._~-]+/)*", url):
+        problem = f"must be a URL with a slash at its end, https://cdn.example.com/, not {url!r}"
+        raise SettingsError("REFCMDB_ASSETS_URL", problem)
+    return url
 
 
 def _secret(environment: Mapping[str, str]) -> bytes:

@@ -22,6 +22,9 @@ ROOT = Path(__file__).parents[1]
 MAPPED = {"checks": "pytest_cmdbguard/checks", "fixtures": "pytest_cmdbguard/fixtures"}
 INSTALLED = ("pytest_cmdbguard", "refcmdb", *MAPPED)
 JUNK = {".pyc", ".pyo", ".orig", ".swp"}
+# What npm brings, to build the web application with.
+MODULES = "node_modules"
+LEFT_BEHIND = shutil.ignore_patterns("__pycache__", MODULES)
 
 
 def installed_name(path):
@@ -31,12 +34,12 @@ def installed_name(path):
 
 
 def tree_files():
-    """Every file of the installed directories that git would take, by its name in the wheel."""
+    """Every file of the installed directories but what tools leave, by its name in the wheel."""
     return {
         installed_name(path)
         for top in INSTALLED
         for path in ROOT.joinpath(top).rglob("*")
-        if path.is_file() and path.suffix not in JUNK
+        if path.is_file() and path.suffix not in JUNK and MODULES not in path.parts
     }
 
 
@@ -56,7 +59,7 @@ def copy_of_tree(target):
     target.mkdir()
     for path in (ROOT / name for name in keep):
         if path.is_dir():
-            shutil.copytree(path, target / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(path, target / path.name, ignore=LEFT_BEHIND)
         elif path.exists():
             shutil.copy(path, target)
     return target

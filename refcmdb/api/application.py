@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from refcmdb.api import features
 from refcmdb.api.endpoints import GeneralEndpoints, Methods, ResourceEndpoints
+from refcmdb.api.features import web_app
 from refcmdb.api.problems import Problem
 from refcmdb.api.reading import Backend
 from refcmdb.api.registry import RESOURCES
@@ -81,6 +82,7 @@ def build(settings: Settings) -> Starlette:
         routes=[
             *_general_routes(backend),
             *_declared_routes(backend),
+            *(Route(path, methods) for path, methods in web_app.routes(backend).items()),
         ],
         middleware=[
             Middleware(SecurityMiddleware),

@@ -1,8 +1,12 @@
-"""The pages for people: Jinja2 templates in which every value is escaped."""
+"""The pages for people: Jinja2 templates in which every value is escaped.
+
+``app/`` is the web application, which npm builds into ``built/`` (`make frontend`).
+"""
 
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
@@ -21,14 +25,29 @@ templates = Environment(
 )
 
 
-def policy(nonce: str) -> str:
-    """The Content-Security-Policy of a page: the script with the nonce runs, and no other."""
-    return PAGE_POLICY.format(nonce=nonce)
+def policy(nonce: str, *, elsewhere: str = "") -> str:
+    """The Content-Security-Policy of a page: the script with the nonce runs, and no other.
+
+    Styles and pictures may come from ``elsewhere``, too: an origin, empty for none.
+    """
+    strict = PAGE_POLICY.format(nonce=nonce)
+    for kind in ("style-src", "img-src") if elsewhere else ():
+        strict = strict.replace(f"{kind} 'self'", f"{kind} 'self' {elsewhere}")
+    return strict
 
 
-def page(template: str, *, status: int = 200, **values: object) -> Response:
+def origin_of(url: str) -> str:
+    """The scheme and host of a URL, as policies name them; empty for none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if url else ""
+
+
+def page(template: str, *, status: int = 200, elsewhere: str = "", **values: object) -> Response:
     """The page that a template makes of the values; nobody may keep it."""
     nonce = secrets.token_urlsafe(16)
     text = templates.get_template(template).render(nonce=nonce, **values)
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy(nonce)}
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": policy(nonce, elsewhere=elsewhere),
+    }
     return Response(text, status_code=status, media_type="text/html", headers=headers)

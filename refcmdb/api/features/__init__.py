@@ -17,6 +17,7 @@ from refcmdb.api.features import (
     reports,
     sessions,
     templates,
+    web_app,
     webhooks,
 )
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sessions.ENDPOINTS,
     *pages.ENDPOINTS,
+    *web_app.ENDPOINTS,
     *attachments.ENDPOINTS,
     *reports.ENDPOINTS,
     *credentials.ENDPOINTS,
