@@ -1,57 +1,44 @@
 """Which planted faults do scanners find, at which price, and whom do they accuse wrongly?
 
-The same faults and sound look-alikes, one at a time, the same machine, the same reference CMDB,
-an administrator's token for everybody: this project's whole security lane, Schemathesis, Wapiti
-and ZAP with the rules that ``--addons`` gives it. Peers live in environments of their own in the
-cache, and stop at ``--seconds``. A claim counts when it is not made of the CMDB without any fault;
-a fault counts as found by a claim at its operation, whatever it says; a look-alike is accused by
-any claim.
+The same faults and sound look-alikes (twins), one at a time, the same machine, the same reference
+CMDB, an administrator's token for everybody: this project's whole security lane, Schemathesis,
+Wapiti and ZAP with the rules that ``--addons`` gives it. Peers stop at ``--seconds`` per trial.
+
+A claim counts when it is not made of the CMDB without any fault, looked at in the same way. A
+fault is found by a claim at its operation, whatever it says; a twin is accused by any claim.
 """
 
 from __future__ import annotations
 
 import argparse
-import collections
-import contextlib
 import dataclasses
-import json
-import re
-import subprocess
-import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
-from pytest_cmdbguard import foreign_reports
-from pytest_cmdbguard.campaigns.cast import Cast
-from pytest_cmdbguard.campaigns.whereabouts import Whereabouts
-from pytest_cmdbguard.campaigns.zap_rules import ZapRules
-from pytest_cmdbguard.conclusions import SECURITY
-from pytest_cmdbguard.planted import Planted, catalogue
-from pytest_cmdbguard.probes.client import Api
+from benchmarks.peers import RECORDS, SCANNERS, Ground, Hint
+from pytest_cmdbguard.faults import catalogue
 from pytest_cmdbguard.probes.document import operations
-from pytest_cmdbguard.probes.surroundings import Surroundings
-from pytest_cmdbguard.services import cache
 from pytest_cmdbguard.services.environment import Environment
-from pytest_cmdbguard.services.seat import Seat
 from pytest_cmdbguard.settings import Settings
 from pytest_cmdbguard.targets.refcmdb import RefCmdb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pytest_cmdbguard.answers import Alert
-    from pytest_cmdbguard.services.shared import Shared
+    from benchmarks.peers import Claims
+    from pytest_cmdbguard.faults import Planted
 
-RECORDS = 2000
-DOCUMENT = "/api/v1/openapi.json"
-MODULES = "sql,xss,permanentxss,exec,file,ssrf,redirect,crlf,xxe,upload"
-FAILURE = re.compile(r"^- (.+)$", re.MULTILINE)
-
-Claims = set[tuple[str, str]]  # METHOD /path, what is claimed
+# Of classes that scanners look for from outside: each shows in an answer, or by a call elsewhere.
+CHOSEN = (
+    *("sql-sort-concat", "sql-list-joined", "sql-search-swallowed", "sql-path-id-concat"),
+    *("xss-search-reflected", "xss-search-attribute", "xss-login-next", "crlf-search-header"),
+    *("redirect-unchecked", "cmd-reachability-shell", "path-report-joined"),
+    *("tpl-plain-environment", "ssrf-fetch-unchecked", "validation-serial-unchecked"),
+    *("sql-comment-encoded", "sql-regex-bound", "xss-escaped-otherwise", "crlf-search-encoded"),
+    *("redirect-listed-host", "cmd-quoted-shell", "path-report-last-part", "tpl-title-variable"),
+)
 
 
 @dataclasses.dataclass(slots=True)
@@ -65,150 +52,55 @@ class Score:
     said_of_sound: int = 0
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """The services, and what every peer is told."""
+class Measuring:
+    """Tries one scanner on everything that is chosen."""
 
-    shared: Shared
-    settings: Settings
-    seconds: float
+    def __init__(self, scanner: str, ground: Ground, places: dict[str, str]) -> None:
+        """``places`` are the operations by their ids."""
+        self._scanner, self._ground, self._places = scanner, ground, places
+        self._sound: dict[Hint, Claims] = {}
+        self.score = Score()
 
-    @contextlib.contextmanager
-    def seat(self, fault: str) -> Iterator[Seat]:
-        """A CMDB with the fault planted (none if empty), its database its own."""
-        target = RefCmdb(fault=fault or None)
-        seat = Seat(self.shared, self.settings, target, "gw0")
-        try:
-            seat.open()
-            yield seat
-        finally:
-            seat.close()
+    def __call__(self, chosen: Sequence[Planted]) -> Score:
+        """Prints a line per trial."""
+        for planted in chosen:
+            self._try(planted)
+        self.score.said_of_sound = len(set().union(*self._sound.values()))
+        return self.score
 
+    def _try(self, planted: Planted) -> None:
+        place = self._places.get(planted.operation, "")
+        hint = Hint(path=place.partition(" ")[2], family=planted.check.split("-")[1])
+        if self._scanner == "pytest-cmdbguard":
+            hint = Hint(path="", family="")
+        if hint not in self._sound:
+            self._sound[hint] = self._trial("", hint)[0]
+        claims, requests, seconds = self._trial(planted.name, hint)
+        news = {operation for operation, _ in claims - self._sound[hint]}
+        is_found = planted.kind == "fault" and (place in news or (not place and bool(news)))
+        is_accused = planted.kind == "twin" and bool(news)
+        self.score.found += is_found
+        self.score.accused += is_accused
+        self.score.requests += requests
+        self.score.seconds += seconds
+        word = "found" if is_found else "accused" if is_accused else "-"
+        self._print(planted.kind, planted.name, f"{word:<8} {requests:6,} requests", seconds)
 
-def ours(ground: Ground, fault: str, folder: Path) -> tuple[Claims, int]:
-    """The findings of the whole security lane of the quick profile."""
-    words = ["--cmdbguard", f"--cmdbguard-records={RECORDS}", f"--cmdbguard-report={folder}"]
-    words += [f"--cmdbguard-fault={fault}"] if fault else []
-    words += [f"--cmdbguard-zap={ground.settings.zap}", "-p", "no:cacheprovider", "--rootdir=."]
-    command = [sys.executable, "-m", "pytest", *words, "--cmdbguard-select", *sorted(SECURITY)]
-    subprocess.run(command, cwd=folder, check=False, capture_output=True)
-    results = json.loads(Path(folder, "results.json").read_text(encoding="utf-8"))
-    claims = {(f["operation"], f["check"]) for f in results["findings"]}
-    return claims, int(results["reach"].get("requests", 0))
+    def _trial(self, fault: str, hint: Hint) -> tuple[Claims, int, float]:
+        """What is claimed of the CMDB with a fault, the requests, and the seconds."""
+        with tempfile.TemporaryDirectory(prefix="cmdbguard-scoreboard-") as folder:
+            began = time.perf_counter()
+            claims, requests = SCANNERS[self._scanner](self._ground, fault, hint, Path(folder))
+            seconds = time.perf_counter() - began
+        if not fault:
+            self._print("sound", hint.path or "everything", f"{len(claims)} claims", seconds)
+        return claims, requests, seconds
 
-
-def schemathesis(ground: Ground, fault: str, folder: Path) -> tuple[Claims, int]:
-    """The failures of all its checks."""
-    program = _peer("schemathesis", "schemathesis")
-    with ground.seat(fault) as seat:
-        report = folder / "junit.xml"
-        words = [program, "run", seat.base_url + DOCUMENT, "-H", _header(seat), "--checks=all"]
-        words += ["--url", seat.base_url, "--report=junit", f"--report-junit-path={report}"]
-        words += [
-            "--exclude-path-regex=logout$",
-            "--continue-on-failure",
-            "--no-color",
-            f"--max-time={ground.seconds:.0f}",
-        ]
-        output = _run(words, folder, ground.seconds)
-    if not report.is_file():
-        return set(), 0
-    claims = {
-        (_operation(case.get("name", "")), line)
-        for case in ET.parse(report).iter("testcase")  # noqa: S314 - a peer's own file
-        for failure in case.iter("failure")
-        for line in FAILURE.findall(failure.text or "")
-    }
-    generated = re.search(r"(\d+) generated", output)
-    return claims, int(generated[1]) if generated else 0
-
-
-def wapiti(ground: Ground, fault: str, folder: Path) -> tuple[Claims, int]:
-    """The vulnerabilities of its attack modules that can matter here."""
-    program = _peer("wapiti3", "wapiti")
-    with ground.seat(fault) as seat:
-        report = folder / "wapiti.json"
-        words = [program, "-u", seat.base_url + "/", "--swagger", seat.base_url + DOCUMENT]
-        words += ["-H", _header(seat), "-m", MODULES, "-f", "json", "-o", str(report)]
-        words += ["--flush-session", "--no-bugreport", "--store-session", str(folder)]
-        share_s = ground.seconds / 2  # half for finding requests, half for its modules
-        words += [f"--max-scan-time={share_s:.0f}"]
-        words += [f"--max-attack-time={max(1, share_s / len(MODULES.split(','))):.0f}"]
-        _run(words, folder, ground.seconds)
-        known = operations(seat.target.document(), where="refcmdb")
-    alerts = foreign_reports.alerts(report) if report.is_file() else []
-    return _placed(alerts, Whereabouts(known)), 0
-
-
-def zap(ground: Ground, fault: str, folder: Path) -> tuple[Claims, int]:
-    """The alerts of its rules, from informational up; none without rules."""
-    del folder
-    with ground.seat(fault) as seat:
-        found = seat.zap()
-        if found is None or found.level != "full":
-            return set(), 0
-        known = operations(seat.target.document(), where="refcmdb")
-        actor = Cast(seat.actors).broadest
-        assert actor is not None
-        api = Api(seat.base_url, seat.actors, proxy=found.url).as_actor(actor.name)
-        before, document = found.recorded(), seat.shared.document
-        surroundings = Surroundings(api, known)
-        rules = ZapRules(found, api, surroundings, document=document, budget_s=ground.seconds)
-        suspicions = rules(known, [actor])
-        return _placed(suspicions.alerts, Whereabouts(known)), found.recorded() - before
-
-
-SCANNERS: dict[str, Callable[[Ground, str, Path], tuple[Claims, int]]] = {
-    "pytest-cmdbguard": ours,
-    "schemathesis": schemathesis,
-    "wapiti": wapiti,
-    "zap": zap,
-}
-
-
-def trial(scanner: str, ground: Ground, fault: str) -> tuple[Claims, int, float]:
-    """What a scanner claims of the CMDB with a fault, its requests, and seconds."""
-    with tempfile.TemporaryDirectory(prefix="cmdbguard-scoreboard-") as folder:
-        began = time.perf_counter()
-        claims, requests = SCANNERS[scanner](ground, fault, Path(folder))
-        return claims, requests, time.perf_counter() - began
-
-
-def measure(
-    scanner: str, ground: Ground, chosen: Sequence[Planted], places: dict[str, str]
-) -> Score:
-    """One scanner over all that is planted; prints a line per trial."""
-    score = Score()
-    sound, _, _ = trial(scanner, ground, "")
-    score.said_of_sound = len(sound)
-    for planted in chosen:
-        claims, requests, seconds = trial(scanner, ground, planted.name)
-        news = {operation for operation, _ in claims - sound}
-        found = planted.kind == "fault" and (
-            places.get(planted.operation) in news or (not planted.operation and bool(news))
-        )
-        score.found += found
-        score.accused += planted.kind == "twin" and bool(news)
-        score.requests += requests
-        score.seconds += seconds
-        word = "found" if found else "accused" if planted.kind == "twin" and news else "-"
+    def _print(self, kind: str, name: str, words: str, seconds: float) -> None:
         print(
-            f"{scanner:<17} {planted.kind:<6} {planted.name:<34} {word:<8} {seconds:6.1f} s",
+            f"{self._scanner:<17} {kind:<6} {name:<34} {words:<26} {seconds:6.1f} s",
             flush=True,
         )
-    return score
-
-
-def sample(number: int) -> list[Planted]:
-    """So many faults spread over the checks, and a third as many look-alikes."""
-    groups: dict[str, list[Planted]] = collections.defaultdict(list)
-    for planted in catalogue():
-        groups[planted.kind].append(planted)
-    return [
-        one
-        for kind, many in (("fault", number), ("twin", number // 3))
-        for one in groups[kind][:: max(1, len(groups[kind]) // max(1, many))][:many]
-    ]
 
 
 def table(scores: dict[str, Score], chosen: Sequence[Planted]) -> Iterator[str]:
@@ -220,7 +112,7 @@ def table(scores: dict[str, Score], chosen: Sequence[Planted]) -> Iterator[str]:
         each = f"{score.seconds / score.found:.1f}" if score.found else "-"
         yield (
             f"| {name} | {score.found}/{faults} | {score.accused}/{len(chosen) - faults} | "
-            f"{score.said_of_sound} | {score.requests or '?'} | {score.seconds:.0f} | {each} |"
+            f"{score.said_of_sound} | {score.requests:,} | {score.seconds:.0f} | {each} |"
         )
 
 
@@ -228,73 +120,26 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scanners", nargs="*", default=list(SCANNERS), choices=list(SCANNERS))
-    parser.add_argument("--faults", type=int, default=12)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of a peer per trial")
+    parser.add_argument("--only", nargs="+", default=CHOSEN, help="names of faults and twins")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of a peer per trial")
     parser.add_argument("--addons", help="a directory with ZAP's rule add-ons")
     told = parser.parse_args()
-    chosen = sample(told.faults)
+    known = {planted.name: planted for planted in catalogue()}
+    if unknown := set(told.only) - known.keys():
+        names = ", ".join(sorted(unknown))
+        parser.error(f"nothing is called {names}: python -m refcmdb faults tells what there is")
+    chosen = [known[name] for name in told.only]
     tables = {"services": {"zap": {"addons": told.addons}}} if told.addons else {}
-    settings = dataclasses.replace(
-        Settings.defaults(Path.cwd()),
-        records=RECORDS,
-        tables=tables,
-        zap="auto" if "zap" in told.scanners else "off",
-    )
+    settings = dataclasses.replace(Settings.defaults(Path.cwd()), records=RECORDS, tables=tables)
     environment = Environment(settings, RefCmdb(), lambda line: print(line, flush=True))
     try:
         ground = Ground(shared=environment.start(), settings=settings, seconds=told.seconds)
         places = {op.id: str(op) for op in operations(RefCmdb().document(), where="refcmdb")}
-        scores = {name: measure(name, ground, chosen, places) for name in told.scanners}
+        scores = {name: Measuring(name, ground, places)(chosen) for name in told.scanners}
     finally:
         environment.stop()
     print(*table(scores, chosen), sep="\n")
     return 0
-
-
-def _placed(alerts: Iterable[Alert], whereabouts: Whereabouts) -> Claims:
-    return {
-        (str(operation), alert.name)
-        for alert in alerts
-        if (operation := whereabouts.operation(alert))
-    }
-
-
-def _operation(name: str) -> str:
-    """``GET /path`` in the name of a test case."""
-    found = re.search(r"\b([A-Z]+ /\S*)", name)
-    return found[1] if found else name
-
-
-def _header(seat: Seat) -> str:
-    actor = Cast(seat.actors).broadest
-    assert actor is not None
-    return f"Authorization: {actor.headers['Authorization']}"
-
-
-def _peer(package: str, program: str) -> str:
-    """The program of a peer in an environment of its own, made when it is first needed."""
-    home = cache.cache_directory() / "benchmarks" / package
-    path = home / "bin" / program
-    if not path.exists():
-        venv.create(home, with_pip=True, clear=True)
-        subprocess.run([home / "bin" / "pip", "install", "-q", package], check=True)
-    return str(path)
-
-
-def _run(words: Sequence[str], folder: Path, seconds: float) -> str:
-    """What it printed; what does not end is ended some time after its budget."""
-    try:
-        ended = subprocess.run(
-            words,
-            cwd=folder,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=2 * seconds + 30,
-        )
-    except subprocess.TimeoutExpired:
-        return ""
-    return ended.stdout + ended.stderr
 
 
 if __name__ == "__main__":
