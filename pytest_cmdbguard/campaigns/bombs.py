@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.parsed import media_of, with_entities
 from pytest_cmdbguard.campaigns.sinks import SinkResult
-from pytest_cmdbguard.campaigns.slowness import LongText
 from pytest_cmdbguard.model import Severity
 from pytest_cmdbguard.probes.bodies import as_bytes
+from pytest_cmdbguard.probes.long_texts import LongText
 from pytest_cmdbguard.probes.points import injection_points
 
 if TYPE_CHECKING:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
 from pytest_cmdbguard.campaigns.sinks import SinkResult
 from pytest_cmdbguard.model import Severity
-from pytest_cmdbguard.probes.benign import takes_text
+from pytest_cmdbguard.probes.long_texts import (
+    SHAPES,
+    LongText,
+    fits,
+    long_text,
+    takes_long_text,
+)
 from pytest_cmdbguard.probes.points import injection_points
-from pytest_cmdbguard.probes.schemas import flattened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,10 +29,6 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Exchange, Operation, Parameter
     from pytest_cmdbguard.witnesses.cpu import CpuWitness
 
-# What is repeated.
-_SHAPES = {"letters": "a", "blanks": " ", "digits": "1", "labels": "a.", "dashes": "a-"}
-# What then breaks the match at its end: the first that the place's own pattern lets through.
-_ENDS = ("!", "_", "-", ".", "\n!")
 # Exponential work shows at the short ones before it takes for ever, then cubic, then quadratic.
 _LENGTHS = (16, 20, 400, 5000)
 _QUICK = {"letters": (20, 400, 5000), "blanks": (400, 5000)}
@@ -37,16 +37,19 @@ _REQUEST_S = 0.005  # what a request costs that validates and writes
 _PROVEN_S = 0.5
 _STEEPER_SHORT = 2.0  # two more characters are a tenth more work of a sound program
 _STEEPER = 3.0  # twice as long is twice the work of a sound program, and no more
-_LONGEST = 80_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class LongText:
-    """One input: a part that is repeated, and an end."""
+class Usual:
+    """What short texts cost: CPU time per request, and the time to the answer by place."""
 
-    text: str
-    tokens: tuple[str, ...] = ()
-    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
+    request_s: float
+    elapsed_s: Mapping[str, float]
+
+    def is_exceeded(self, sent: Sent[LongText]) -> bool:
+        """Whether the answer took more than twice as long."""
+        known = self.elapsed_s.get(sent.point.name, 0.0)
+        return sent.exchange.elapsed_s > max(_SUSPICIOUS_S, 2 * known)
 
 
 class SlowInput:
@@ -61,11 +64,12 @@ class SlowInput:
     def __init__(self, volley: Volley, cpu: CpuWitness, *, profile: str) -> None:
         self._volley, self._cpu = volley, cpu
         self._strict: dict[str, set[str]] = {}
-        self._lengths = dict.fromkeys(_SHAPES, _LENGTHS) if profile == "full" else _QUICK
+        self._usual: dict[str, Usual] = {}
+        self._lengths = dict.fromkeys(SHAPES, _LENGTHS) if profile == "full" else _QUICK
 
     def __call__(self, operation: Operation) -> Iterator[SinkResult]:
         """One result per place that takes long texts."""
-        points = [point for point in injection_points(operation) if _takes_long_text(point)]
+        points = [point for point in injection_points(operation) if takes_long_text(point)]
         if not points or ends_the_session(operation):
             return
         proven: dict[str, SinkResult] = {}
@@ -88,14 +92,32 @@ class SlowInput:
         """Places where a text of some length took conspicuously long; the shortest such."""
         for length in lengths:
             texts = [
-                (point, _long(point, shape, length)) for point in points if _fits(point, length)
+                (point, long_text(point, shape, length)) for point in points if fits(point, length)
             ]
-            before = self._cpu.seconds()
-            sent = list(self._sent(operation, texts))
-            usual = _SUSPICIOUS_S + _REQUEST_S * len({id(one.exchange) for one in sent})
-            if self._cpu.seconds() - before > usual:
-                slow = [one.point for one in sent if one.exchange.elapsed_s > _SUSPICIOUS_S]
+            usual = self._usually(operation, points)
+            sent, seconds = self._worked(operation, texts)
+            if seconds > _SUSPICIOUS_S + usual.request_s * _requests(sent):
+                slow = [one.point for one in sent if usual.is_exceeded(one)]
                 yield from ((point, length) for point in slow)
+
+    def _usually(self, operation: Operation, points: Sequence[Parameter]) -> Usual:
+        """What short texts cost: some targets think for a while about every request."""
+        if operation.id not in self._usual:
+            texts = [(point, long_text(point, "letters", 2)) for point in points]
+            sent, seconds = self._worked(operation, texts)
+            self._usual[operation.id] = Usual(
+                request_s=max(_REQUEST_S, seconds / max(1, _requests(sent))),
+                elapsed_s={one.point.name: one.exchange.elapsed_s for one in sent},
+            )
+        return self._usual[operation.id]
+
+    def _worked(
+        self, operation: Operation, texts: Sequence[tuple[Parameter, LongText]]
+    ) -> tuple[list[Sent[LongText]], float]:
+        """What was sent, and the CPU time that it took."""
+        before = self._cpu.seconds()
+        sent = list(self._sent(operation, texts))
+        return sent, self._cpu.seconds() - before
 
     def _sent(
         self, operation: Operation, texts: Sequence[tuple[Parameter, LongText]]
@@ -112,11 +134,11 @@ class SlowInput:
         self, operation: Operation, point: Parameter, shape: str, length: int
     ) -> SinkResult | None:
         """The work at growing lengths, if it grows too steeply and becomes too much."""
-        _, usual = self._measured(operation, point, _long(point, shape, 2))
-        lengths = [size for size in _growing(length) if _fits(point, size)]
+        _, usual = self._measured(operation, point, long_text(point, shape, 2))
+        lengths = [size for size in _growing(length) if fits(point, size)]
         times: list[float] = []
         for size in lengths:
-            exchange, seconds = self._measured(operation, point, _long(point, shape, size))
+            exchange, seconds = self._measured(operation, point, long_text(point, shape, size))
             times.append(seconds)
             if seconds > _PROVEN_S:
                 return _found(operation, point, exchange, lengths, times)
@@ -130,6 +152,10 @@ class SlowInput:
         before = self._cpu.seconds()
         (sent,) = self._volley.each(operation, [(point, text)])
         return sent.exchange, self._cpu.seconds() - before
+
+
+def _requests(sent: Sequence[Sent[LongText]]) -> int:
+    return len({id(one.exchange) for one in sent})
 
 
 def _found(
@@ -158,16 +184,6 @@ def _found(
     )
 
 
-def _takes_long_text(point: Parameter) -> bool:
-    if point.location in {"content", "header", "cookie", "multipart", "jwt"}:
-        return False
-    return takes_text(point) and _fits(point, _LENGTHS[0])
-
-
-def _fits(point: Parameter, length: int) -> bool:
-    return length < int(flattened(point.schema).get("maxLength", _LONGEST))
-
-
 def _growing(length: int) -> list[int]:
     """Lengths around one at which work was conspicuous: exponential work doubles with each
     character, other work with the length.
@@ -175,17 +191,3 @@ def _growing(length: int) -> list[int]:
     if length < 100:
         return [length + 2 * step for step in range(-1, 11)]
     return [length * 2**step // 2 for step in range(7)]
-
-
-def _long(point: Parameter, shape: str, length: int) -> LongText:
-    """The part again and again, no longer than the place takes, and an end."""
-    part, pattern = _SHAPES[shape], str(flattened(point.schema).get("pattern", ""))
-    end = next((end for end in _ENDS if _lets_through(pattern, part * 3 + end)), _ENDS[0])
-    return LongText(text=(part * length)[:length] + end)
-
-
-def _lets_through(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:  # another dialect than Python's
-        return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
+from pytest_cmdbguard.probes.client import LONGEST_URL
 from pytest_cmdbguard.probes.points import BODY_LOCATIONS, place
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Volley:
         """What was sent last for each place."""
         for group in _together(probes):
             exchange = self._send(operation, group)
-            if exchange.status < 400 or len(group) == 1:
+            if 0 < exchange.status < 400 or len(group) == 1:
                 yield from _sent(operation, group, exchange)
             else:
                 yield from self.each(operation, group)
@@ -116,8 +117,25 @@ def _together[P: Probe](
             anywhere.append((point, probe))
     groups = list(bodies.values())
     if anywhere:
-        groups = [anywhere + (groups[0] if groups else []), *groups[1:]]
+        first, *others = _short_enough(anywhere)
+        groups = [first + (groups[0] if groups else []), *groups[1:], *others]
     yield from groups
+
+
+def _short_enough[P: Probe](
+    probes: Sequence[tuple[Parameter, P]],
+) -> list[list[tuple[Parameter, P]]]:
+    """Probes whose texts fit into one URL, as few such groups as need be."""
+    groups: list[list[tuple[Parameter, P]]] = [[]]
+    room = LONGEST_URL
+    for point, probe in probes:
+        size = len(point.name) + 3 * len(probe.text)  # percent-encoded at worst
+        if size > room and groups[-1]:
+            groups.append([])
+            room = LONGEST_URL
+        groups[-1].append((point, probe))
+        room -= size
+    return groups
 
 
 def _sent[P: Probe](

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
+# What every server has to take (RFC 9110, 4.1), and many take no more.
+LONGEST_URL = 8000
 # How often a target that restarts is asked again.
 _RESTART_S = 0.2
 _AGENT = {"User-Agent": "pytest-cmdbguard", "Accept": "application/json, */*;q=0.5"}
@@ -185,9 +187,9 @@ class Api:
         while True:
             started = time.monotonic()
             response = self._patiently(request)
-            if response is None:
-                cut = f"no answer in {self._timeout_s:g} s"
-                return sent(status=0, headers={}, body=b"", elapsed_s=self._timeout_s, cut=cut)
+            if isinstance(response, str):
+                elapsed_s = time.monotonic() - started
+                return sent(status=0, headers={}, body=b"", elapsed_s=elapsed_s, cut=response)
             body, cut = read_body(response, deadline=started + self._timeout_s)
             headers = {name.lower(): value for name, value in response.headers.items()}
             if response.status != 429 or not self._patience.wait(retry_after_s(headers)):
@@ -196,16 +198,18 @@ class Api:
                     status=status, headers=headers, body=body, elapsed_s=elapsed_s, cut=cut
                 )
 
-    def _patiently(self, request: _Request) -> urllib3.BaseHTTPResponse | None:
-        """The answer, as soon as there is one; None where patience ends without."""
+    def _patiently(self, request: _Request) -> urllib3.BaseHTTPResponse | str:
+        """The answer, as soon as there is one; why there is none where patience ends without."""
         while True:
             try:
                 return self._answer(request)
             except ReadTimeoutError as error:
                 if not self._patience.bears_hang():
                     raise self._explained(request, error) from error
-                return None
+                return f"no answer in {self._timeout_s:g} s"
             except HTTPError as error:
+                if isinstance(error, ProtocolError) and len(request.url) > LONGEST_URL:
+                    return f"the connection was closed on a URL of {len(request.url):,} bytes"
                 is_away = isinstance(error, (ProtocolError, NewConnectionError))
                 if self._proxy or not (is_away and self._patience.wait(_RESTART_S)):
                     raise self._explained(request, error) from error
@@ -284,7 +288,7 @@ def _filled(operation: Operation, values: Mapping[tuple[str, str], Any]) -> str:
             raise GuardError(f"{operation}: there is no value for path parameter {match[1]!r}")
         return quote(as_text(values["path", match[1]]), safe="", errors="surrogatepass")
 
-    return _TEMPLATE.sub(value_of, operation.path)
+    return _TEMPLATE.sub(value_of, operation.route)
 
 
 def _encoded(query: Mapping[str, Any]) -> str:

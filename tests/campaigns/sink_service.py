@@ -5,12 +5,15 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import jinja2
+
+DEAR_S = 0.06  # of CPU time, for whatever is asked
 
 
 def shell(text):
@@ -64,6 +67,13 @@ def words(text):
     return str(bool(re.match(r"^([a-z0-9]+[-_. ]?)+$", text[:25])))
 
 
+def dear_words(text):
+    begin = time.process_time()
+    while time.process_time() - begin < DEAR_S:
+        pass
+    return plain_words(text)
+
+
 def plain_words(text):
     return str(bool(re.match(r"^[a-z0-9-_. ]+$", text)))
 
@@ -84,6 +94,7 @@ SOUND = {
     "file-in-place": file_in_place,
     "url-kept": url_kept,
     "plain-words": plain_words,
+    "dear-words": dear_words,
 }
 
 

@@ -20,8 +20,10 @@ from pytest_cmdbguard.campaigns.sinks import UNWATCHED, Means, SinkAttack
 from pytest_cmdbguard.campaigns.slowness import SlowInput
 from pytest_cmdbguard.campaigns.templating import CODES, TEMPLATES
 from pytest_cmdbguard.campaigns.volley import Volley
+from pytest_cmdbguard.model import Parameter
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.document import operations
+from pytest_cmdbguard.probes.long_texts import LongText
 from pytest_cmdbguard.probes.surroundings import Surroundings
 from pytest_cmdbguard.services.run_directory import RunDirectory
 from pytest_cmdbguard.services.watching import Watch
@@ -170,3 +172,23 @@ def test_work_that_grows_faster_than_input_is_proven_by_cpu_time(service):
 def test_long_input_alone_proves_nothing(service):
     (result,) = slow_results(service, "plain_words")
     assert not result.proof
+
+
+def test_a_target_that_takes_its_time_for_everything_is_not_suspected(service):
+    cpu = CpuWitness(service.pid)
+    before = cpu.seconds()
+    (result,) = slow_results(service, "dear_words")
+    assert not result.proof
+    requests = (cpu.seconds() - before) / 0.06
+    assert requests < 10  # one per length, one to know what is usual
+
+
+def test_long_texts_go_together_as_far_as_a_url_may_be_long(service):
+    """What every server has to take are 8,000 bytes (RFC 9110, 4.1)."""
+    points = [Parameter(location="query", name=f"p{n}", schema={}) for n in range(9)]
+    probes = [(point, LongText(text="a" * 700)) for point in points]
+    sent = list(service.volley(service.operations["plain_words"], probes))
+    assert [one.point for one in sent] == points
+    urls = {one.exchange.url for one in sent}
+    assert len(urls) == 3
+    assert max(map(len, urls)) < 8000

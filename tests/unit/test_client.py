@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
+import threading
 import time
 
 import pytest
@@ -144,3 +146,27 @@ def test_a_kept_connection_that_the_server_closes_is_no_failure_of_the_request(a
     server.answer = hang_up_when_asked_again
     assert [api.post("/a", body=b"1").status for _ in range(2)] == [200, 200]
     assert (len(server.asked), server.connections) == (3, 2)
+
+
+@pytest.mark.parametrize(("length", "is_told"), [(100, False), (20_000, True)])
+def test_a_connection_closed_on_a_long_url_is_an_answer(length, is_told):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        api = Api(f"http://127.0.0.1:{listener.getsockname()[1]}", ())
+        thread = threading.Thread(target=_close_every_connection, args=(listener,), daemon=True)
+        thread.start()
+        if is_told:
+            exchange = api.get("/a", query={"q": "x" * length})
+            assert (exchange.status, exchange.body) == (0, b"")
+            assert exchange.cut.startswith("the connection was closed on a URL of 20,0")
+        else:
+            with pytest.raises(ServiceError):
+                api.get("/a", query={"q": "x" * length})
+        api.close()
+
+
+def _close_every_connection(listener):
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            connection.recv(100_000)
+            connection.close()
