@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     remedy="Remove the route, or document and protect it like the others.",
 )
 def nothing_undocumented_answers(
-    operations: tuple[Operation, ...], attack_api: Api, evidence: Evidence
+    operations: tuple[Operation, ...],
+    listed: tuple[Operation, ...],
+    attack_api: Api,
+    evidence: Evidence,
 ) -> None:
     """Other methods on every documented path, and the paths that intruders try first."""
     for found in (
-        *inventory.other_methods(attack_api, operations),
-        *inventory.other_paths(attack_api, operations),
+        *inventory.other_methods(attack_api, operations, listed),
+        *inventory.other_paths(attack_api, listed),
     ):
         evidence.finding(
             found.words,

@@ -44,7 +44,7 @@ def floods_are_stopped(
         not_verified("it takes a second actor to see whether others are served")
     try:
         with seat.another("limited", protection.environment) as base_url:
-            hose = flooding.Hose(base_url, admission.operation.path)
+            hose = flooding.Hose(base_url, admission.operation.route)
             flood = flooding.flood(
                 hose, (cast.actors[0], cast.actors[-1]), sql, most=protection.requests + 1
             )

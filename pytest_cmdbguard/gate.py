@@ -25,6 +25,7 @@ from .run import Run
 from .services import zap, zap_state
 from .services.environment import Environment
 from .services.seat import Seat
+from .targets import scope
 from .verdicts import Plan, matrix
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Gate:
         self.shared: Shared | None = None
         self.plan: Plan | None = None
         self.results: dict[str, CheckResult] = {}
-        self.aborted = self.archive = ""
+        self.aborted = self.archive = self.scope = ""
         self.timings: dict[str, float] = {}
         self.worker = "main"
         self._zap_seen = {"zap": "ZAP starting", "zap_level": "off"}
@@ -69,7 +70,9 @@ class Gate:
 
         Raises: DocumentError.
         """
-        return operations(self.target.document(), where=self.target.name)
+        document = self.target.document()
+        self.scope = scope.told(document)
+        return operations(document, where=self.target.name)
 
     def start(self, progress: Callable[[str], None]) -> None:
         """Start everything the checks need; ZAP goes on starting in the background.
@@ -173,6 +176,7 @@ class Gate:
             "settings_from": dict(self.settings.sources),
             **(self.shared.details if self.shared else {"target": self.target.name}),
             "records": self.settings.records,
+            "scope": self.scope,
             **self._zap(),
             "archive": self.archive,
         }

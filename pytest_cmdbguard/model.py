@@ -103,12 +103,14 @@ class Operation:
     ``body`` is the resolved schema of the JSON request body (no ``$ref`` left), or None, and
     ``body_media`` the media type that it is sent with; ``contents`` maps the other media types of
     request bodies to their resolved schemas. ``produces`` are the media types of its successful
-    responses.
+    responses. ``path`` has no slash at its end, so that ``/devices`` is the collection of
+    ``/devices/{id}`` everywhere; :attr:`route` is what the target serves.
     """
 
     id: str
     method: str
     path: str
+    slash: bool = False
     parameters: tuple[Parameter, ...] = ()
     body: Mapping[str, Any] | None = None
     body_required: bool = False
@@ -119,7 +121,12 @@ class Operation:
     tags: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.route}"
+
+    @property
+    def route(self) -> str:
+        """The path as the document has it: some frameworks want a slash at its end."""
+        return f"{self.path}/" if self.slash else self.path
 
     @property
     def reads(self) -> bool:
@@ -155,8 +162,9 @@ class Actor:
         told = {}
         for number, (name, value) in enumerate(self.headers.items(), start=1):
             variable = f"${self.variable}" + (f"_{number}" if number > 1 else "")
-            is_bearer = value.lower().startswith("bearer ")
-            told[name] = f"{value[:6]} {variable}" if is_bearer else variable
+            scheme, _, rest = value.partition(" ")
+            has_scheme = name.lower() == "authorization" and rest
+            told[name] = f"{scheme} {variable}" if has_scheme else variable
         return told
 
 

@@ -42,20 +42,20 @@ class Admission:
         """The answer to an actor, known to the client or not."""
         client = Api(self.api.base_url, (actor,))
         try:
-            return client.as_actor(actor.name).get(self.operation.path)
+            return client.as_actor(actor.name).get(self.operation.route)
         finally:
             client.close()
 
     def with_headers(self, headers: dict[str, str]) -> Exchange:
         """The answer to a credential that is nobody's secret."""
-        return self.api.as_actor(None).get(self.operation.path, headers=headers)
+        return self.api.as_actor(None).get(self.operation.route, headers=headers)
 
     def _tells(self, operation: Operation, actor: Actor) -> bool:
         stranger = self.api.as_actor(None)
         return (
-            shows_data(self.api.as_actor(actor.name).get(operation.path))
-            and not shows_data(stranger.get(operation.path))
-            and not shows_data(stranger.get(operation.path, headers=GARBAGE))
+            shows_data(self.api.as_actor(actor.name).get(operation.route))
+            and not shows_data(stranger.get(operation.route))
+            and not shows_data(stranger.get(operation.route, headers=GARBAGE))
         )
 
 

@@ -75,4 +75,4 @@ class Conversation:
             return
         yield self._actor.send(operation, values)
         yield self._actor.request(operation.method, f"{operation.path.rstrip('/')}/no-such-thing")
-        yield self._actor.request(operation.method, operation.path, body=b"{")
+        yield self._actor.request(operation.method, operation.route, body=b"{")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.probes.surroundings import Surroundings
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
-_LAST = re.compile(r"/(\{[^{}]+\})/?\Z")  # the object that a PATCH leads to
+_LAST = re.compile(r"/(\{[^{}]+\})\Z")  # the object that a PATCH leads to
 _WRITES = {"POST", "PUT", "PATCH"}
 
 
@@ -48,9 +48,7 @@ class FollowUps:
         """The operations on one object of the kind that an operation writes."""
         if operation.method not in _WRITES:
             return []
-        path = operation.path.rstrip("/").removesuffix(
-            "/" + "".join(_LAST.findall(operation.path))
-        )
+        path = operation.path.removesuffix("/" + "".join(_LAST.findall(operation.path)))
         names = set(path.rpartition("}")[2].split("/")) - {""}
         return [other for other in self._operations if _follows(other, names)]
 

@@ -112,8 +112,8 @@ def served_in_clear(
     clear = door.http or door.https
     for operation in operations:
         if operation.method == "GET" and "{" not in operation.path:
-            url = f"http://{clear}{operation.path}"
-            if wrong := _judged(*_asked(clear, operation.path)):
+            url = f"http://{clear}{operation.route}"
+            if wrong := _judged(*_asked(clear, operation.route)):
                 yield operation, f"GET {url}: {wrong}", f"curl -si {url}"
 
 

@@ -33,22 +33,31 @@ class Unlisted:
     operation: Operation | None = None
 
 
-def other_methods(api: Api, operations: Sequence[Operation]) -> Iterator[Unlisted]:
-    """Methods that a documented path takes besides those that the document has.
+def other_methods(
+    api: Api, operations: Sequence[Operation], listed: Sequence[Operation]
+) -> Iterator[Unlisted]:
+    """Methods that the paths of operations take besides those that the document has.
 
     Objects that do not exist are asked for: nothing is to be changed by this.
+
+    Args:
+        api: as the actor who asks.
+        operations: whose paths are tried.
+        listed: all that the document names, also what is not looked at.
     """
+    documented = {str(operation) for operation in listed}
     known: dict[str, list[Operation]] = {}
     for operation in operations:
-        known.setdefault(operation.path, []).append(operation)
+        known.setdefault(operation.route, []).append(operation)
     for path, there in known.items():
         if any(ends_the_session(operation) for operation in there):
             continue
         url = re.sub(r"\{[^{}]+\}", ABSENT, path)
         yield from _traced(api, url, there[0])
-        documented = {operation.method for operation in there}
         for method in METHODS:
-            if method in documented or ("{" not in path and method in {"PUT", "DELETE"}):
+            if f"{method} {path}" in documented or (
+                "{" not in path and method in {"PUT", "DELETE"}
+            ):
                 continue
             answer = api.request(method, url, body=None if method == "GET" else b"{}")
             if _serves(answer) and not _is_same(answer, api.request("GET", url)):
@@ -58,9 +67,9 @@ def other_methods(api: Api, operations: Sequence[Operation]) -> Iterator[Unliste
                 )
 
 
-def other_paths(api: Api, operations: Sequence[Operation]) -> Iterator[Unlisted]:
+def other_paths(api: Api, listed: Sequence[Operation]) -> Iterator[Unlisted]:
     """Paths that intruders try first, as a stranger and as an actor, with what they show."""
-    known = {operation.path.rstrip("/") for operation in operations}
+    known = {operation.path for operation in listed}
     nowhere = f"/{secrets.token_hex(8)}"
     for client in (api.as_actor(None), api):
         usual = client.get(nowhere)
@@ -79,7 +88,7 @@ def _traced(api: Api, url: str, operation: Operation) -> Iterator[Unlisted]:
     if answer.status == 200 and token.encode() in answer.body:
         words = f"TRACE {url} gives the request's headers back, credentials included"
         yield Unlisted(
-            what=f"TRACE {operation.path}", words=words, exchange=answer, operation=operation
+            what=f"TRACE {operation.route}", words=words, exchange=answer, operation=operation
         )
 
 

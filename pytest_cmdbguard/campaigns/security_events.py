@@ -87,7 +87,8 @@ class Provocation:
             }
             foreign = [i for i in ids[owner.name] if i and i not in ids[stranger.name]]
             if foreign:
-                return self._ask(method, f"{path}/{foreign[0]}", stranger)
+                url = operation.route.replace("{" + rest, str(foreign[0]))
+                return self._ask(method, url, stranger)
         return None
 
     def _ask(self, method: str, path: str, stranger: Actor) -> Provoked | None:

@@ -36,8 +36,8 @@ def accepted(
     """The names of query parameters under which a stranger with the token is shown data."""
     stranger = api.as_actor(None)
     for name in names:
-        answer = stranger.get(operation.path, query={name: token})
-        if shows_data(answer) and not shows_data(stranger.get(operation.path)):
+        answer = stranger.get(operation.route, query={name: token})
+        if shows_data(answer) and not shows_data(stranger.get(operation.route)):
             yield name, answer
 
 

@@ -25,7 +25,7 @@ class Whereabouts:
     def __init__(self, operations: Sequence[Operation]) -> None:
         # a path without parameters is the better match: /devices/export before /devices/{id}
         ordered = sorted(operations, key=lambda operation: operation.path.count("{"))
-        self._patterns = [(_pattern(operation.path), operation) for operation in ordered]
+        self._patterns = [(_pattern(operation.route), operation) for operation in ordered]
 
     def operation(self, alert: Alert) -> Operation | None:
         """The one that answers such a request, or None; templates of paths count as paths."""
@@ -36,7 +36,7 @@ class Whereabouts:
                 operation
                 for pattern, operation in self._patterns
                 if operation.method == method
-                and (pattern.fullmatch(path) or operation.path == path)
+                and (pattern.fullmatch(path) or operation.route == path)
             ),
             None,
         )
@@ -55,7 +55,7 @@ class Whereabouts:
     def _in_path(
         self, alert: Alert, operation: Operation, points: Sequence[Parameter]
     ) -> list[Parameter]:
-        match = _pattern(operation.path).fullmatch(urlsplit(alert.url).path)
+        match = _pattern(operation.route).fullmatch(urlsplit(alert.url).path)
         values = match.groups() if match else ()
         names = re.findall(r"\{([^{}]+)\}", operation.path)
         meant = {

@@ -74,7 +74,7 @@ class ZapRules:
         """
         began = self._zap.recorded()
         with ZapScan(self._zap, self._api.base_url) as scan:
-            scan.leave_out(op.path for op in operations if ends_the_session(op))
+            scan.leave_out(op.route for op in operations if ends_the_session(op))
             whoever: list[Actor | None] = [*actors] or [None]
             if not scan.changes_identity:
                 whoever = whoever[:1]

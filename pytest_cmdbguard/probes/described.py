@@ -30,7 +30,7 @@ class Answers:
 
     def schema(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
         """Of the JSON that a status carries; None where the document says nothing of it."""
-        path = operation.path.removeprefix(self._prefix)
+        path = operation.route.removeprefix(self._prefix)
         described = self._paths.get(path, {}).get(operation.method.lower(), {})
         responses = described.get("responses", {})
         pointer = f"/paths/{path.replace('/', '~1')}/{operation.method.lower()}/responses"

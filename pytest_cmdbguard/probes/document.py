@@ -96,7 +96,8 @@ class _Reader:
         return Operation(
             id=str(described.get("operationId") or f"{method.upper()} {path}"),
             method=method.upper(),
-            path=path,
+            path=path.rstrip("/") or "/",
+            slash=len(path) > 1 and path.endswith("/"),
             parameters=_with_undeclared(path, shared | own),
             **request_bodies(self._references, described, place),
             produces=tuple(self._produces(described, place)),

@@ -49,7 +49,8 @@ def body(schema: Schema, *, known: Mapping[str, Value], fresh: bool) -> Value:
     Args:
         schema: of the body; an array gets one element.
         known: an existing object of the resource, or empty. Its values come first, because its
-            references lead somewhere; then the document's examples, then what the schema says.
+            references lead somewhere, save an optional id; then the document's examples, then what
+            the schema says.
         fresh: whether texts and addresses get another ending, because the object is stored and
             may be unique.
     """
@@ -78,6 +79,8 @@ def _projected(schema: Schema, known: Mapping[str, Value]) -> dict[str, Value]:
     """What the schema takes of a known object, and samples of what it lacks and needs."""
     made = {}
     for name, (member, is_required) in members_of(schema).items():
+        if name == "id" and not is_required:
+            continue  # of an object that is there already: a second one is refused
         if known.get(name) is not None:
             made[name] = known[name]
         elif is_required:

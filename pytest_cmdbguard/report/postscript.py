@@ -1,4 +1,4 @@
-"""What stands under the acceptance matrix: the baseline, and the answers to other scanners."""
+"""What stands under the acceptance matrix: scope, baseline, the answers to other scanners."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def lines(run: Run) -> Iterator[str]:
-    """One line about the baseline and one about alerts, where there is something to say."""
+    """A line about each of scope, baseline, alerts, archive, where there is something to say."""
+    if scope := run.environment.get("scope"):
+        yield f"scope: {scope}; nothing is said of the others"
     if any(_counts(run).values()):
         said = ", ".join(f"{count} {word}" for word, count in _counts(run).items() if count)
         yield f"baseline: {said}"

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.targets.nautobot import kit
-from pytest_cmdbguard.targets.scope import count, narrowed
+from pytest_cmdbguard.targets.scope import count, narrowed, told, whole
 
 
 def reference(name):
@@ -47,6 +47,19 @@ def test_only_the_chosen_paths_stay(document):
     chosen = operations(narrowed(document, paths=["/devices/*"]), where="")
     expected = {"GET /devices/", "POST /devices/", "GET /devices/{id}/"}
     assert {str(one) for one in chosen} == expected
+
+
+def test_single_operations_can_be_chosen(document):
+    chosen = operations(narrowed(document, paths=["GET /devices/*", "/jobs/"]), where="")
+    assert {str(one) for one in chosen} == {"GET /devices/", "GET /devices/{id}/", "GET /jobs/"}
+
+
+def test_what_is_left_out_is_known_and_told(document):
+    assert told(document) == ""
+    less = narrowed(document, paths=["GET /devices/"], without=["*__*"])
+    everything = {str(one) for one in operations(document, where="")}
+    assert {str(one) for one in operations(whole(less), where="")} == everything
+    assert told(less) == "1 of 4 operations, without 1 of their query parameters"
 
 
 def test_what_the_chosen_refer_to_stays_however_indirectly(document):

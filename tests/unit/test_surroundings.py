@@ -119,6 +119,32 @@ def test_ids_are_those_of_existing_objects(surroundings):
     }
 
 
+def test_a_slash_at_the_end_of_paths_changes_nothing(server):
+    paths = {f"{path}/": item for path, item in DOCUMENT["paths"].items()}
+    slashed = {str(op): op for op in operations(DOCUMENT | {"paths": paths}, where="x")}
+    found = json.dumps(ANSWERS["/devices?tenant=red"]).encode()
+    server.answer = lambda _: (200, {}, found)
+    api = Api(server.url, ())
+    surroundings = Surroundings(api, tuple(slashed.values()))
+    detail = slashed["GET /devices/{device_id}/"]
+    values = surroundings.values(detail)
+    assert values == {("path", "device_id"): 42}
+    assert surroundings.readers(slashed["POST /devices/"])
+    server.answer = lambda _: (200, {}, b"{}")
+    api.send(detail, values)
+    assert server.asked[-1].path == "/devices/42/"
+    api.close()
+
+
+def test_an_object_is_created_without_the_id_of_the_one_it_is_made_from():
+    properties = {"id": {"type": "string"}, "name": {"type": "string"}}
+    known = {"id": "a", "name": "b"}
+    schema = {"type": "object", "properties": properties}
+    assert samples.body(schema, known=known, fresh=False) == {"name": "b"}
+    required = schema | {"required": ["id"]}
+    assert samples.body(required, known=known, fresh=False) == known
+
+
 def test_only_required_query_parameters_are_sent(surroundings):
     assert surroundings.values(OPERATIONS["GET /devices"]) == {("query", "tenant"): "red"}
 

@@ -1,7 +1,7 @@
 """Nautobot 3.2 as a target: installed, migrated and seeded with devices by itself.
 
-It has some 1,700 operations; the gate looks at the heart of a Network CMDB (:data:`PATHS`), with
-the plain filters of its lists (:data:`WITHOUT` names the derived ones, such as ``name__nic``).
+It has some 1,700 operations; the gate looks at the heart of a Network CMDB (:data:`OPERATIONS`),
+with the plain filters of its lists (:data:`WITHOUT` names the derived ones: ``name__nic``).
 """
 
 from __future__ import annotations
@@ -28,17 +28,22 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Json
     from pytest_cmdbguard.services.tls import Certificate
 
-PATHS = (
-    "/dcim/devices/",
-    "/dcim/devices/{id}/",
-    "/dcim/interfaces/",
-    "/dcim/interfaces/{id}/",
-    "/dcim/locations/",
-    "/dcim/locations/{id}/",
-    "/ipam/prefixes/",
-    "/ipam/prefixes/{id}/",
-    "/ipam/vlans/",
-    "/ipam/vlans/{id}/",
+OPERATIONS = (
+    "GET /dcim/devices/",
+    "POST /dcim/devices/",
+    "GET /dcim/devices/{id}/",
+    "PATCH /dcim/devices/{id}/",
+    "DELETE /dcim/devices/{id}/",
+    "GET /dcim/interfaces/",
+    "POST /dcim/interfaces/",
+    "GET /dcim/interfaces/{id}/",
+    "GET /dcim/locations/",
+    "POST /dcim/locations/",
+    "GET /dcim/locations/{id}/",
+    "GET /ipam/prefixes/",
+    "POST /ipam/prefixes/",
+    "GET /ipam/prefixes/{id}/",
+    "PATCH /ipam/prefixes/{id}/",
 )
 WITHOUT = ("*__*", "has_*", "*_id", "dynamic_groups", "cf_*", "cr_*")
 USERS: Mapping[str, tuple[str, str | None]] = {
@@ -182,4 +187,4 @@ def _whole() -> Json:
 
 @functools.cache
 def _narrowed() -> Json:
-    return scope.narrowed(_whole(), paths=PATHS, without=WITHOUT)
+    return scope.narrowed(_whole(), paths=OPERATIONS, without=WITHOUT)

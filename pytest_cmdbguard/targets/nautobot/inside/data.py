@@ -13,7 +13,7 @@ nautobot.setup()
 from django.contrib.contenttypes.models import ContentType  # noqa: E402 - models need the set-up
 from nautobot.dcim import models as dcim  # noqa: E402
 from nautobot.extras.models import Role, Status, Tag  # noqa: E402
-from nautobot.ipam.models import VLAN, Prefix  # noqa: E402
+from nautobot.ipam.models import VLAN, Namespace, Prefix  # noqa: E402
 from nautobot.tenancy.models import Tenant  # noqa: E402
 from nautobot.users.models import ObjectPermission, Token, User  # noqa: E402
 
@@ -29,7 +29,10 @@ OWNED = {
     VLAN: "tenant__name",
     Prefix: "tenant__name",
 }
-SHARED = (Tenant, Tag, Status, Role, dcim.Manufacturer, dcim.DeviceType, dcim.LocationType)
+SHARED = (
+    *(Tenant, Tag, Status, Role, Namespace),
+    *(dcim.Manufacturer, dcim.DeviceType, dcim.LocationType),
+)
 ACTIONS = {"viewer": ["view"], "operator": ["view", "add", "change", "delete"]}
 
 
