@@ -1,7 +1,8 @@
 """The scanners that the scoreboard compares: how each is started, and what it claims.
 
-Peers are told more than a user could tell them: the document holds only the path where something
-is planted, and Wapiti starts only the modules of that class. This project gets neither hint.
+All are told where something is planted: this project runs its checks on the operations of that
+path only, its peers get a document with nothing else in it. Wapiti is told the class besides: it
+starts only the modules for it.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ Claims = set[tuple[str, str]]  # METHOD /path, what is claimed
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """Where something is planted, and the family of the check that it is for."""
+    """Where something is planted; for Wapiti the family of the check that it is for."""
 
     path: str
     family: str
@@ -86,11 +87,12 @@ class Ground:
 
 
 def ours(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[Claims, int]:
-    """The findings of the whole security lane of the quick profile; takes no hint."""
-    del hint
+    """The findings of the security checks of the quick profile at the operations of the path."""
+    known = operations(_narrowed(hint), where="refcmdb")
     words = ["--cmdbguard", f"--cmdbguard-records={RECORDS}", f"--cmdbguard-report={folder}"]
     words += [f"--cmdbguard-fault={fault}"] if fault else []
     words += [f"--cmdbguard-zap={ground.settings.zap}", "-p", "no:cacheprovider", "--rootdir=."]
+    words += ["-k", " or ".join(operation.id for operation in known)]
     command = [sys.executable, "-m", "pytest", *words, "--cmdbguard-select", *sorted(SECURITY)]
     subprocess.run(command, cwd=folder, check=False, capture_output=True)
     results = json.loads(Path(folder, "results.json").read_text(encoding="utf-8"))

@@ -6,7 +6,6 @@ other things does not change it.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from typing import TYPE_CHECKING
 
@@ -32,24 +31,10 @@ if TYPE_CHECKING:
 # Exponential work shows at the short ones before it takes for ever, then cubic, then quadratic.
 _LENGTHS = (16, 20, 400, 5000)
 _QUICK = {"letters": (20, 400, 5000), "blanks": (400, 5000)}
-_SUSPICIOUS_S = 0.02
-_REQUEST_S = 0.005  # what a request costs that validates and writes
+_SUSPICIOUS_S = 0.025
 _PROVEN_S = 0.5
 _STEEPER_SHORT = 2.0  # two more characters are a tenth more work of a sound program
 _STEEPER = 3.0  # twice as long is twice the work of a sound program, and no more
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Usual:
-    """What short texts cost: CPU time per request, and the time to the answer by place."""
-
-    request_s: float
-    elapsed_s: Mapping[str, float]
-
-    def is_exceeded(self, sent: Sent[LongText]) -> bool:
-        """Whether the answer took more than twice as long."""
-        known = self.elapsed_s.get(sent.point.name, 0.0)
-        return sent.exchange.elapsed_s > max(_SUSPICIOUS_S, 2 * known)
 
 
 class SlowInput:
@@ -64,7 +49,7 @@ class SlowInput:
     def __init__(self, volley: Volley, cpu: CpuWitness, *, profile: str) -> None:
         self._volley, self._cpu = volley, cpu
         self._strict: dict[str, set[str]] = {}
-        self._usual: dict[str, Usual] = {}
+        self._usual: dict[str, Mapping[str, float]] = {}
         self._lengths = dict.fromkeys(SHAPES, _LENGTHS) if profile == "full" else _QUICK
 
     def __call__(self, operation: Operation) -> Iterator[SinkResult]:
@@ -95,29 +80,30 @@ class SlowInput:
                 (point, long_text(point, shape, length)) for point in points if fits(point, length)
             ]
             usual = self._usually(operation, points)
-            sent, seconds = self._worked(operation, texts)
-            if seconds > _SUSPICIOUS_S + usual.request_s * _requests(sent):
-                slow = [one.point for one in sent if usual.is_exceeded(one)]
-                yield from ((point, length) for point in slow)
+            for sent, seconds in self._worked(operation, texts):
+                if seconds > max(_SUSPICIOUS_S, 2 * usual[sent.point.name]):
+                    yield sent.point, length
 
-    def _usually(self, operation: Operation, points: Sequence[Parameter]) -> Usual:
-        """What short texts cost: some targets think for a while about every request."""
+    def _usually(self, operation: Operation, points: Sequence[Parameter]) -> Mapping[str, float]:
+        """What short texts cost, by place: some targets think for a while about every request."""
         if operation.id not in self._usual:
             texts = [(point, long_text(point, "letters", 2)) for point in points]
-            sent, seconds = self._worked(operation, texts)
-            self._usual[operation.id] = Usual(
-                request_s=max(_REQUEST_S, seconds / max(1, _requests(sent))),
-                elapsed_s={one.point.name: one.exchange.elapsed_s for one in sent},
-            )
+            worked = self._worked(operation, texts)
+            self._usual[operation.id] = {sent.point.name: seconds for sent, seconds in worked}
         return self._usual[operation.id]
 
     def _worked(
         self, operation: Operation, texts: Sequence[tuple[Parameter, LongText]]
-    ) -> tuple[list[Sent[LongText]], float]:
-        """What was sent, and the CPU time that it took."""
+    ) -> list[tuple[Sent[LongText], float]]:
+        """What was sent, each with the CPU time of its request."""
         before = self._cpu.seconds()
-        sent = list(self._sent(operation, texts))
-        return sent, self._cpu.seconds() - before
+        found: list[tuple[Sent[LongText], float]] = []
+        for sent in self._sent(operation, texts):
+            if not found or found[-1][0].exchange is not sent.exchange:
+                now = self._cpu.seconds()
+                seconds, before = now - before, now
+            found.append((sent, seconds))
+        return found
 
     def _sent(
         self, operation: Operation, texts: Sequence[tuple[Parameter, LongText]]
@@ -152,10 +138,6 @@ class SlowInput:
         before = self._cpu.seconds()
         (sent,) = self._volley.each(operation, [(point, text)])
         return sent.exchange, self._cpu.seconds() - before
-
-
-def _requests(sent: Sequence[Sent[LongText]]) -> int:
-    return len({id(one.exchange) for one in sent})
 
 
 def _found(
