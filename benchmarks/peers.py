@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import json
 import re
 import subprocess
-import sys
 import venv
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from benchmarks.outside import Outside
 from pytest_cmdbguard import foreign_reports
@@ -24,10 +26,11 @@ from pytest_cmdbguard.campaigns.cast import Cast
 from pytest_cmdbguard.campaigns.whereabouts import Whereabouts
 from pytest_cmdbguard.campaigns.zap_rules import ZapRules
 from pytest_cmdbguard.conclusions import SECURITY
+from pytest_cmdbguard.gate import gate_key
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.probes.surroundings import Surroundings
-from pytest_cmdbguard.services import cache
+from pytest_cmdbguard.services import cache, zap_state
 from pytest_cmdbguard.services.seat import Seat
 from pytest_cmdbguard.targets import scope
 from pytest_cmdbguard.targets.refcmdb import RefCmdb
@@ -86,19 +89,35 @@ class Ground:
             seat.close()
 
 
+class Borrowed:
+    """Lets a pytest run use services that are already up."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand them to the gate before it would start its own."""
+        gate = config.stash[gate_key]
+        gate.shared, gate.worker = self._shared, "gw0"
+
+
 def ours(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[Claims, int]:
     """The findings of the security checks of the quick profile at the operations of the path."""
     known = operations(_narrowed(hint), where="refcmdb")
     words = ["--cmdbguard", f"--cmdbguard-records={RECORDS}", f"--cmdbguard-report={folder}"]
     words += [f"--cmdbguard-fault={fault}"] if fault else []
-    words += [f"--cmdbguard-zap={ground.settings.zap}", "-p", "no:cacheprovider", "--rootdir=."]
+    words += ["-p", "no:cacheprovider", f"--rootdir={folder}", str(folder)]
     words += ["-k", " or ".join(operation.id for operation in known)]
-    command = [sys.executable, "-m", "pytest", *words, "--cmdbguard-select", *sorted(SECURITY)]
-    subprocess.run(command, cwd=folder, check=False, capture_output=True)
-    results = json.loads(Path(folder, "results.json").read_text(encoding="utf-8"))
-    claims = {(f["operation"], f["check"]) for f in results["findings"]}
-    recorded = re.findall(r"([\d,]+) (?:exchanges|later)", results["environment"]["archive"])
-    return claims, sum(int(number.replace(",", "")) for number in recorded)
+    before, output = _recorded(ground), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        select = ["--cmdbguard-select", *sorted(SECURITY)]
+        pytest.main([*words, *select], plugins=[Borrowed(ground.shared)])
+    report = folder / "results.json"
+    if not report.is_file():
+        raise _silent("pytest-cmdbguard", output.getvalue())
+    findings = json.loads(report.read_text(encoding="utf-8"))["findings"]
+    return {(f["operation"], f["check"]) for f in findings}, _recorded(ground) - before
 
 
 def schemathesis(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[Claims, int]:
@@ -142,10 +161,11 @@ def wapiti(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[Claims
 
 def zap(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[Claims, int]:
     """The alerts of its rules, from informational up; none without rules."""
+    state = ground.shared.zap_state
+    found = zap_state.wait(state) if state else None
+    if found is None or found.level != "full":
+        return set(), 0
     with ground.seat(fault) as seat:
-        found = seat.zap()
-        if found is None or found.level != "full":
-            return set(), 0
         known = operations(_narrowed(hint), where="refcmdb")
         actor = Cast(seat.actors).broadest
         assert actor is not None
@@ -163,6 +183,12 @@ SCANNERS: dict[str, Callable[[Ground, str, Hint, Path], tuple[Claims, int]]] = {
     "wapiti": wapiti,
     "zap": zap,
 }
+
+
+def _recorded(ground: Ground) -> int:
+    """How many requests ZAP has seen; 0 where there is none."""
+    state = ground.shared.zap_state
+    return zap_state.wait(state).recorded() if state else 0
 
 
 def _narrowed(hint: Hint) -> Json:

@@ -64,6 +64,16 @@ USERS: Mapping[str, tuple[str, str | None]] = {
     "operator-blue": ("operator", "blue"),
     "admin": ("admin", None),
 }
+# As the object permissions have it that its users are seeded with.
+POLICY = {
+    f"{resource}_{action}": roles
+    for roles, actions in (
+        (("viewer", "operator", "admin"), ("list", "retrieve")),
+        (("operator", "admin"), ("create", "partial_update", "destroy")),
+    )
+    for resource in ("dcim_devices", "dcim_interfaces", "dcim_locations", "ipam_prefixes")
+    for action in actions
+}
 SPEED = {
     "list": SpeedCase(
         operation="dcim_devices_list",
@@ -100,7 +110,7 @@ class Nautobot:
     shared = frozenset({"/api/tenancy", "/api/extras", "/api/dcim/device-types"})
     speed: Mapping[str, SpeedCase] = SPEED
     protection = Protection()
-    policy: Mapping[str, tuple[str, ...]] = {}  # nobody has decided it yet
+    policy: Mapping[str, tuple[str, ...]] = POLICY
     login: Login | None = None
     https: str | None = None
     authority: Path | None = None
