@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PATH = Parameter(location="path", name="id")
 LIST = Parameter(location="query", name="list")
+AGES = ("created", "created_at")
 PAGE_SIZES = ("limit", "page_size", "per_page")
 
 
@@ -74,7 +75,9 @@ def newest_first(operation: Operation) -> Values:
     """A long page, newest first: where a fresh object would show."""
     names = _query_names(operation)
     page: Values = {("query", name): 100 for name in PAGE_SIZES if name in names}
-    return page | ({("query", "sort"): "-id"} if "sort" in names else {})
+    # Where ids are random (UUIDs), the age is another field; lists that filter by it sort by it.
+    age = next((name for name in AGES if name in names), "id")
+    return page | ({("query", "sort"): f"-{age}"} if "sort" in names else {})
 
 
 def _queries(operation: Operation, owned: Owned) -> Iterator[tuple[str, Values]]:

@@ -6,7 +6,7 @@ from pytest_cmdbguard.campaigns.estate import _is_below
 from pytest_cmdbguard.campaigns.marking import choices, text_fields
 from pytest_cmdbguard.campaigns.questions import newest_first, questions
 from pytest_cmdbguard.errors import GuardError
-from pytest_cmdbguard.model import Operation
+from pytest_cmdbguard.model import Operation, Parameter
 
 
 def body(**properties):
@@ -132,3 +132,10 @@ def test_all_fields_are_marked_if_possible_else_all_but_one_else_one():
 
 def test_a_list_without_sizes_and_order_is_asked_plainly():
     assert newest_first(Operation(id="x", method="GET", path="/x")) == {}
+
+
+def test_newest_objects_are_found_by_age_where_ids_are_random():
+    names = ("sort", "created", "limit")
+    parameters = tuple(Parameter(location="query", name=name) for name in names)
+    listed = Operation(id="x", method="GET", path="/x", parameters=parameters)
+    assert newest_first(listed) == {("query", "limit"): 100, ("query", "sort"): "-created"}
