@@ -1,8 +1,8 @@
 """The scanners that the scoreboard compares: how each is started, and what it claims.
 
-All are told where something is planted: this project runs its checks on the operations of that
-path only, its peers get a document with nothing else in it. Wapiti is told the class besides: it
-starts only the modules for it.
+All are told where something is planted: peers get a document with nothing but that path in it. Who
+has checks or modules for single classes is told the class besides, and starts those only: Wapiti,
+and this project as ``make faults`` does.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from pytest_cmdbguard import foreign_reports
 from pytest_cmdbguard.campaigns.cast import Cast
 from pytest_cmdbguard.campaigns.whereabouts import Whereabouts
 from pytest_cmdbguard.campaigns.zap_rules import ZapRules
-from pytest_cmdbguard.conclusions import SECURITY
-from pytest_cmdbguard.gate import gate_key
+from pytest_cmdbguard.faults import Join, Planted
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.probes.surroundings import Surroundings
@@ -63,10 +62,11 @@ Claims = set[tuple[str, str]]  # METHOD /path, what is claimed
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """Where something is planted; for Wapiti the family of the check that it is for."""
+    """Where something is planted, and which check it is for; empty where a scanner is not told."""
 
     path: str
-    family: str
+    operation: str = ""
+    check: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,30 +89,15 @@ class Ground:
             seat.close()
 
 
-class Borrowed:
-    """Lets a pytest run use services that are already up."""
-
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Hand them to the gate before it would start its own."""
-        gate = config.stash[gate_key]
-        gate.shared, gate.worker = self._shared, "gw0"
-
-
 def ours(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[Claims, int]:
-    """The findings of the security checks of the quick profile at the operations of the path."""
-    known = operations(_narrowed(hint), where="refcmdb")
+    """The findings of the quick profile, of the checks that :class:`Join` selects."""
+    planted = Planted(name=fault, kind="", check=hint.check, operation=hint.operation, summary="")
     words = ["--cmdbguard", f"--cmdbguard-records={RECORDS}", f"--cmdbguard-report={folder}"]
     words += [f"--cmdbguard-fault={fault}"] if fault else []
     words += ["-p", "no:cacheprovider", f"--rootdir={folder}", str(folder)]
-    words += ["-k", " or ".join(operation.id for operation in known)]
     before, output = _recorded(ground), io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        select = ["--cmdbguard-select", *sorted(SECURITY)]
-        pytest.main([*words, *select], plugins=[Borrowed(ground.shared)])
+        pytest.main(words, plugins=[Join(ground.shared, "gw0", planted)])
     report = folder / "results.json"
     if not report.is_file():
         raise _silent("pytest-cmdbguard", output.getvalue())
@@ -143,7 +128,7 @@ def schemathesis(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[
 
 def wapiti(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[Claims, int]:
     """The vulnerabilities of its modules for the class; the default ones where there is none."""
-    program, modules = _peer("wapiti3", "wapiti"), MODULES.get(hint.family, "common")
+    program, modules = _peer("wapiti3", "wapiti"), MODULES.get(hint.check.split("-")[1], "common")
     with ground.seat(fault) as seat, Outside() as outside:
         report, document = folder / "wapiti.json", _document(hint, folder, server=seat.base_url)
         words = [program, "-u", seat.base_url + "/", "--swagger", document]
