@@ -2,7 +2,7 @@
 
 All are told where something is planted: peers get a document with nothing but that path in it. Who
 has checks or modules for single classes is told the class besides, and starts those only: Wapiti,
-and this project as ``make faults`` does.
+and this project.
 """
 
 from __future__ import annotations
@@ -97,7 +97,10 @@ def ours(ground: Ground, fault: str, hint: Hint, folder: Path) -> tuple[Claims, 
     words += ["-p", "no:cacheprovider", f"--rootdir={folder}", str(folder)]
     before, output = _recorded(ground), io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        pytest.main(words, plugins=[Join(ground.shared, "gw0", planted)])
+        join = Join(ground.shared, "gw0", planted, everywhere=False)
+        status = pytest.main(words, plugins=[join])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     report = folder / "results.json"
     if not report.is_file():
         raise _silent("pytest-cmdbguard", output.getvalue())

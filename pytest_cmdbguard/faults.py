@@ -55,10 +55,14 @@ class Join:
     What runs is the fault's own check wherever it applies, the checks of its family that look at
     the whole target, and at the planted operation every check of all families that is not timed.
     What makes an operation slow is tried with its family only: all else there would take for ever.
+    Without ``everywhere`` the fault's own check runs at the planted operation only.
     """
 
-    def __init__(self, shared: Shared, worker: str, planted: Planted) -> None:
+    def __init__(
+        self, shared: Shared, worker: str, planted: Planted, *, everywhere: bool = True
+    ) -> None:
         self.shared, self.worker, self.planted = shared, worker, planted
+        self._everywhere = everywhere
         self._is_slow = shipped_claims()[planted.check].alone
 
     @pytest.hookimpl(trylast=True)
@@ -77,7 +81,7 @@ class Join:
 
     def _concerned(self, item: pytest.Item) -> bool:
         claim = claim_of(item)
-        if claim is None or claim.id == self.planted.check:
+        if claim is None or (self._everywhere and claim.id == self.planted.check):
             return claim is not None
         operation = getattr(item, "callspec", None) and item.callspec.params.get("operation")  # type: ignore[attr-defined]
         if operation is None:
