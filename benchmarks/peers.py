@@ -25,7 +25,8 @@ from pytest_cmdbguard import foreign_reports
 from pytest_cmdbguard.campaigns.cast import Cast
 from pytest_cmdbguard.campaigns.whereabouts import Whereabouts
 from pytest_cmdbguard.campaigns.zap_rules import ZapRules
-from pytest_cmdbguard.faults import Join, Planted
+from pytest_cmdbguard.faults import Join
+from pytest_cmdbguard.planted import Planted
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.probes.surroundings import Surroundings

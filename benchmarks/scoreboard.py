@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.peers import RECORDS, SCANNERS, Ground, Hint
-from pytest_cmdbguard.faults import catalogue
+from pytest_cmdbguard.planted import catalogue
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.services.environment import Environment
 from pytest_cmdbguard.settings import Settings
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from benchmarks.peers import Claims
-    from pytest_cmdbguard.faults import Planted
+    from pytest_cmdbguard.planted import Planted
 
 TOLD_THE_CLASS = ("pytest-cmdbguard", "wapiti")
 # Of classes that scanners look for from outside: each shows in an answer, or by a call elsewhere.
