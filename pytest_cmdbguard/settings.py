@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
 FILE = "cmdbguard.toml"
-TABLES = frozenset({"actors", "criteria", "reports", "services", "target"})
+TABLES = frozenset({"actors", "containers", "criteria", "reports", "services", "target"})
 SERVICES = ("embedded", "containers", "external")
 PROFILES = ("quick", "full")
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
@@ -198,9 +198,9 @@ def add_options(parser: pytest.Parser) -> None:
 class Settings:
     """Everything a run was told, read and validated once.
 
-    ``tables`` holds the tables of ``cmdbguard.toml`` (``target``, ``services``, ``actors``,
-    ``criteria``, ``reports``); each is validated by the module that uses it. ``sources`` names,
-    for every option that is not at its default, where the value came from.
+    ``tables`` holds the tables of ``cmdbguard.toml`` (``target``, ``services``, ``containers``,
+    ``actors``, ``criteria``, ``reports``); the module that uses one validates it. ``sources``
+    names, for every option that is not at its default, where the value came from.
     """
 
     enabled: bool

@@ -59,6 +59,8 @@ class OpenApiTarget:
     document_place: str
     arguments: tuple[str, ...] = ()
     running: str | None = None
+    image: str | None = None
+    port: int = 8000
     ready_path: str = "/"
     own_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     seed_arguments: tuple[str, ...] = ()
