@@ -239,8 +239,7 @@ class Settings:
                 sources[option.name] = source
         values["report"] = config.invocation_params.dir / values["report"]
         values["fault"] = values["fault"] or None
-        tables = {name: file[name] for name in TABLES if isinstance(file.get(name), dict)}
-        settings = cls(**values, rootpath=directory, tables=tables, sources=sources)
+        settings = cls(**values, rootpath=directory, tables=_tables(file), sources=sources)
         settings._require_consistency()
         return settings
 
@@ -255,10 +254,14 @@ class Settings:
 
     @classmethod
     def defaults(cls, rootpath: Path) -> Settings:
-        """What a run has that was told nothing."""
+        """What a run has that was told nothing but the tables of ``cmdbguard.toml``.
+
+        Raises: SettingsError when that cannot be read.
+        """
         values = {option.attribute: option.read(option.default) for option in OPTIONS}
         values["report"] = rootpath / values["report"]
-        return cls(**values | {"fault": None}, rootpath=rootpath)
+        tables = _tables(_read_file(rootpath / FILE))
+        return cls(**values | {"fault": None}, rootpath=rootpath, tables=tables)
 
     def _require_consistency(self) -> None:
         if self.fault and self.target != "refcmdb":
@@ -343,6 +346,10 @@ def _read_file(path: Path) -> dict[str, Any]:
         ) from None
     _require_known_keys(content)
     return content
+
+
+def _tables(file: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {name: file[name] for name in TABLES if isinstance(file.get(name), dict)}
 
 
 def _require_known_keys(content: Mapping[str, Any]) -> None:

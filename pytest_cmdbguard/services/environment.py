@@ -216,6 +216,7 @@ class Environment:
         found = {
             "target": f"{self.target.name} {self.target.version}",
             "records": f"{self.settings.records:,}",
+            "services": self.settings.services,
             "seconds": f"{time.monotonic() - begin:.1f}",
             "zap": "off" if shared.zap_state is None else "starting",
         }
