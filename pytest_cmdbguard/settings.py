@@ -23,6 +23,7 @@ FILE = "cmdbguard.toml"
 TABLES = frozenset({"actors", "containers", "criteria", "reports", "services", "target"})
 SERVICES = ("embedded", "containers", "external")
 PROFILES = ("quick", "full")
+IMAGE = "image:"  # of a target that is an image, before its name
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -111,7 +112,7 @@ OPTIONS = (
         name="target",
         default="refcmdb",
         read=_text,
-        help="What is tested: refcmdb, or openapi for the service that cmdbguard.toml describes",
+        help="What is tested: refcmdb, or openapi or image:NAME as cmdbguard.toml describes it",
         argument={"metavar": "NAME"},
         table_key="name",
     ),
@@ -239,6 +240,8 @@ class Settings:
                 sources[option.name] = source
         values["report"] = config.invocation_params.dir / values["report"]
         values["fault"] = values["fault"] or None
+        if values["target"].startswith(IMAGE) and "services" not in sources:
+            values["services"] = "containers"
         settings = cls(**values, rootpath=directory, tables=_tables(file), sources=sources)
         settings._require_consistency()
         return settings
@@ -264,6 +267,13 @@ class Settings:
         return cls(**values | {"fault": None}, rootpath=rootpath, tables=tables)
 
     def _require_consistency(self) -> None:
+        if self.target.startswith(IMAGE) and self.services != "containers":
+            raise SettingsError(
+                "--cmdbguard-services",
+                self.services,
+                source=self.sources.get("services", "default"),
+                remedy="an image is started as a container: use containers",
+            )
         if self.fault and self.target != "refcmdb":
             raise SettingsError(
                 "--cmdbguard-fault",

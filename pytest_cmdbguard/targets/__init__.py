@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_cmdbguard.errors import SettingsError
 from pytest_cmdbguard.services.containers.options import Options
+from pytest_cmdbguard.settings import IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.services.tls import Certificate
     from pytest_cmdbguard.settings import Settings
 
-NAMES = ("refcmdb", "nautobot", "openapi")
+NAMES = ("refcmdb", "nautobot", "openapi", "image:NAME")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ def load(settings: Settings) -> Target:
         from .nautobot import Nautobot  # noqa: PLC0415
 
         return Nautobot()
-    if settings.target == "openapi":
+    if settings.target == "openapi" or settings.target.startswith(IMAGE):
         from .openapi import OpenApiTarget  # noqa: PLC0415
 
         return OpenApiTarget.from_settings(settings)

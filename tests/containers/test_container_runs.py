@@ -1,9 +1,19 @@
 """The gate in containers: green and red like the embedded one, and nothing is left of it."""
 
+import shutil
 import signal
+import tomllib
+from pathlib import Path
 
 import pytest
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "assets"
+TABLE = {
+    "postgres": "cmdbguard-ci/postgres",
+    "redis": "cmdbguard-ci/valkey",
+    "zap": "cmdbguard-ci/zap",
+    "cmdb": "cmdbguard-ci/refcmdb-trial",
+}
 SELECTED = ("--cmdbguard-select", "CG-INJ-001", "-k", "devices_list")
 
 
@@ -57,3 +67,44 @@ def test_what_a_killed_run_left_is_gone_after_the_next_start(runs, leftovers):
     assert status == 0, output
     assert "swept 4 containers and networks of dead runs" in output
     assert leftovers.all() == []
+
+
+@pytest.fixture
+def assets(runs, docker):
+    """Builds the example's image and gates it, from ``examples/assets/containers``."""
+    tag = "cmdbguard-ci/assets-of-a-test"
+    shutil.copytree(EXAMPLE, runs.directory / "assets")
+    settings = tomllib.loads((EXAMPLE / "containers" / "cmdbguard.toml").read_text())
+    table = {name: image for name, image in TABLE.items() if name != "cmdb"}
+    assert set(settings["containers"]) <= set(table)
+    text = (EXAMPLE / "containers" / "cmdbguard.toml").read_text()
+    for name, image in settings["containers"].items():
+        text = text.replace(f'{name} = "{image}"', f'{name} = "{table[name]}"')
+    text = text.replace("image:assets", f"image:{tag}")
+    (runs.directory / "cmdbguard.toml").write_text(text.replace("../openapi", "assets/openapi"))
+
+    def run(*words, replace=("", "")):
+        app = runs.directory / "assets" / "app.py"
+        assert replace[0] in app.read_text()
+        app.write_text(app.read_text().replace(*replace))
+        arguments = {"BASE": TABLE["cmdb"], "PACKAGES": ""}
+        path = str(runs.directory / "assets")
+        docker.images.build(path=path, tag=tag, buildargs=arguments, rm=True)
+        return runs.run(*words)
+
+    yield run
+    docker.images.remove(tag, force=True)
+
+
+def test_somebody_elses_image_is_gated(assets):
+    status, output = assets("--cmdbguard-select", "sql-injection", "access-control")
+    assert status == 0, output
+    assert "2 of 2 criteria accepted: gate open" in output
+
+
+def test_a_fault_in_somebody_elses_image_is_proven(assets):
+    found = "where tenant = $1 and name ^@ $2 order by"
+    planted = 'where tenant = $1 and $2::text = $2 and name ^@ \'""" + q + """\' order by'
+    status, output = assets("--cmdbguard-select", "CG-INJ-001", replace=(found, planted))
+    assert status == 1, output
+    assert "GET /assets, query parameter q" in output

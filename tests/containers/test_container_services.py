@@ -164,3 +164,14 @@ def test_what_a_dead_run_left_is_swept_and_what_a_live_one_has_is_not(docker, ne
     ]
     live.require_alive()
     live.stop()
+
+
+def test_one_that_is_gone_already_is_ended_without_a_word(docker, network):
+    container = Container(
+        network, Plan(name="toy", image=DEBIAN, command=["sleep", "60"]), options=OPTIONS
+    )
+    docker.containers.get(f"cmdbguard-{network.id}-toy").remove(force=True)
+    with pytest.raises(ServiceError, match="No such container"):
+        container.require_alive()
+    container.stop()
+    container.stop()

@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 
 def run(
-    image: str, argv: Sequence[str], *, environment: Mapping[str, str], options: Options
+    image: str,
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    options: Options,
+    program: bool = False,
 ) -> str:
-    """What the command printed; ``argv`` follows the image's entrypoint.
+    """What the command printed; ``argv`` follows the image's entrypoint, or is a ``program``.
 
     It is on the network of the run whose mark ``environment`` has, and on none without it.
     Raises: ServiceMissing, ServiceError with its last words.
@@ -35,7 +40,8 @@ def run(
         with daemon.told(image):
             container = client.containers.create(
                 image,
-                command=list(argv),
+                command=list(argv[1:] if program else argv),
+                entrypoint=argv[0] if program else None,
                 name=f"cmdbguard-{owner.id if owner else 'none'}-{secrets.token_hex(4)}",
                 environment=dict(environment),
                 network=BRIDGE.format(owner.id) if owner else "none",

@@ -7,6 +7,7 @@ import dataclasses
 import threading
 import time
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_cmdbguard.errors import ServiceDied, ServiceError, ServiceMissing, ServiceNotReady
@@ -16,7 +17,6 @@ from . import daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from docker.models.containers import Container as Wrapped
     from testcontainers.core.container import DockerContainer
@@ -78,8 +78,12 @@ class Container:
 
     @property
     def pid(self) -> int | None:
-        """Of its first process as this machine counts; None where Docker does not tell."""
-        return int(self._wrapped.attrs["State"].get("Pid", 0)) or None
+        """Of its first process as this process counts; None where Docker counts otherwise."""
+        pid = int(self._wrapped.attrs["State"].get("Pid", 0))
+        with contextlib.suppress(OSError):
+            if pid and str(self._wrapped.id) in Path(f"/proc/{pid}/cgroup").read_text():
+                return pid
+        return None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -131,7 +135,9 @@ class Container:
         return ""
 
     def require_alive(self) -> None:
-        """Return if it still runs. Raises: ServiceDied."""
+        """Return if it still runs. Raises: ServiceDied, ServiceError."""
+        if self.pid is not None:  # asked after every check, and Docker takes its time
+            return
         status = self.status()
         if status is not None:
             raise ServiceDied(self.plan.name, status=status, last_log=self.tail(1)[:300])
@@ -159,7 +165,7 @@ class Container:
         import docker  # noqa: PLC0415 - an extra
 
         if self._container._container is not None:  # noqa: SLF001 - it was never made
-            with contextlib.suppress(docker.errors.NotFound), daemon.told(self.plan.name):
+            with daemon.told(self.plan.name), contextlib.suppress(docker.errors.NotFound):
                 with contextlib.suppress(docker.errors.APIError):  # it does not run
                     self._wrapped.kill()
                 if self._follower.is_alive():
