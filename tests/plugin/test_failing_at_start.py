@@ -229,7 +229,7 @@ def test_containers_on_another_machine(sandbox, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     (sandbox.pytester.path / "cmdbguard.toml").write_text("[containers]\ncmdb = 'refcmdb'\n")
     outcome = sandbox.run("--cmdbguard-services", "containers")
-    assert_told(outcome, "Docker: no daemon answers here (*); start it *services embedded*")
+    assert_told(outcome, "Docker: the daemon at tcp://127.0.0.1:9 is not known to be on this *")
 
 
 def test_an_image_is_only_started_as_a_container(sandbox):

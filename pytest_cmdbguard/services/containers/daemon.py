@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import socket
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from .options import Options
 
 NAME = "Docker"
+SOCKET = "unix:///var/run/docker.sock"
 LABEL = "cmdbguard.run"
 OWNER = "cmdbguard.owner"  # a path that is gone once the run is
 ELSEWHERE = "use --cmdbguard-services embedded, which needs no Docker"
@@ -34,7 +37,7 @@ def connect(timeout_s: int) -> docker.DockerClient:
     Raises: ServiceMissing in one line: no package, no daemon, or one on another machine.
     """
     try:
-        from testcontainers.core.docker_client import DockerClient  # noqa: PLC0415 - an extra
+        from testcontainers.core import docker_client  # noqa: PLC0415 - an extra
     except ImportError:
         problem = "the package testcontainers is not installed"
         remedy = f"pip install 'pytest-cmdbguard[containers]', or {ELSEWHERE}"
@@ -43,13 +46,13 @@ def connect(timeout_s: int) -> docker.DockerClient:
     import requests  # noqa: PLC0415
 
     try:
-        client = DockerClient(timeout=timeout_s).client
+        _probe(docker_client.get_docker_host() or SOCKET, timeout_s)
+        client = docker_client.DockerClient(timeout=timeout_s).client
         client.ping()
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         problem = f"no daemon answers here ({_first_line(error)})"
         remedy = f"start it and let this user reach its socket, or {ELSEWHERE}"
         raise ServiceMissing(NAME, problem, remedy=remedy) from None
-    _require_here(client)
     return client
 
 
@@ -161,13 +164,19 @@ def _owner(one: Any) -> str:  # noqa: ANN401 - a container, a network or a volum
     return str((kept.get("Labels") or {}).get(OWNER, "/"))
 
 
-def _require_here(client: docker.DockerClient) -> None:
-    """Ports and mounts are this machine's only when the daemon is."""
-    place = str(client.api.base_url)
-    if not place.startswith(("http+docker://localhost", "http+docker://localunixsocket")):
+def _probe(place: str, timeout_s: int) -> None:
+    """See that somebody listens: docker-py forgets a socket on which nobody does.
+
+    Raises: ServiceMissing when it is no socket of this machine: ports and mounts are ours only
+    when the daemon is here. OSError when nobody listens.
+    """
+    if not place.startswith("unix://"):
         problem = f"the daemon at {place} is not known to be on this machine"
         remedy = f"let DOCKER_HOST name a Unix socket, or {ELSEWHERE}"
         raise ServiceMissing(NAME, problem, remedy=remedy)
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(timeout_s)
+        probe.connect(place.removeprefix("unix://"))
 
 
 def _repository(image: str) -> tuple[str, str | None]:
@@ -184,8 +193,8 @@ def _not_there(service: str, image: str, reason: str) -> ServiceMissing:
 
 
 def _slow(service: str, error: Exception) -> ServiceNotReady:
-    words = str(error)
-    waited_s = float(next(iter(words.rpartition("timeout=")[2].split(")")[:1]), "0") or 0)
+    said = re.search(r"timeout=([\d.]+)", str(error))
+    waited_s = float(said[1]) if said else 0.0
     remedy = "Docker did not answer in that time; look at its load and disk, or raise timeout_s"
     return ServiceNotReady(service, waited_s=waited_s, last_log="", remedy=remedy)
 
