@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -65,7 +66,9 @@ class Leftovers:
 
     def all(self):
         found = [
-            *self.docker.containers.list(all=True, filters={"label": daemon.LABEL}),
+            *self.docker.containers.list(
+                all=True, filters={"label": daemon.LABEL}, ignore_removed=True
+            ),
             *self.docker.networks.list(filters={"label": daemon.LABEL}),
             *self.docker.volumes.list(filters={"label": daemon.LABEL}),
         ]
@@ -121,7 +124,7 @@ class Runs:
     """Whole runs of ``pytest --cmdbguard`` in a directory of their own."""
 
     def __init__(self, directory):
-        self.directory = directory
+        self.directory, self.process = directory, None
         lines = [f'{name} = "{value}"\n' for name, value in TABLE.items()]
         (directory / "cmdbguard.toml").write_text("[containers]\n" + "".join(lines))
 
@@ -130,13 +133,14 @@ class Runs:
         command += ["--cmdbguard-services=containers", "--cmdbguard-records=300"]
         output = (self.directory / "output.txt").open("w")
         with output:
-            return subprocess.Popen(
+            self.process = subprocess.Popen(
                 [*command, "--cmdbguard-zap=off", "-p", "no:randomly", *words],
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        return self.process
 
     def run(self, *words):
         """Exit status and output."""
@@ -153,6 +157,7 @@ class Runs:
     def wait_for(self, condition):
         deadline = time.monotonic() + DEADLINE_S
         while not (found := condition()):
+            assert self.process.poll() is None, self.output
             assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
         return found
@@ -165,5 +170,9 @@ def runs(leftovers, cache_of_images, tmp_path, monkeypatch):
             monkeypatch.delenv(name)
     monkeypatch.setenv("CMDBGUARD_CACHE", str(cache_of_images))
     assert leftovers.all() == []
+    found = Runs(tmp_path)
     with contextlib.chdir(tmp_path):
-        yield Runs(tmp_path)
+        yield found
+    if found.process and found.process.poll() is None:  # the test failed
+        found.process.send_signal(signal.SIGINT)
+        found.process.wait(60)

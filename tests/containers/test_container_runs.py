@@ -73,7 +73,8 @@ def test_what_a_killed_run_left_is_gone_after_the_next_start(runs, leftovers):
 def assets(runs, docker):
     """Builds the example's image and gates it, from ``examples/assets/containers``."""
     tag = "cmdbguard-ci/assets-of-a-test"
-    shutil.copytree(EXAMPLE, runs.directory / "assets")
+    without = shutil.ignore_patterns("test_*", "containers")
+    shutil.copytree(EXAMPLE, runs.directory / "assets", ignore=without)
     settings = tomllib.loads((EXAMPLE / "containers" / "cmdbguard.toml").read_text())
     table = {name: image for name, image in TABLE.items() if name != "cmdb"}
     assert set(settings["containers"]) <= set(table)

@@ -102,15 +102,13 @@ class Container:
         state = self._wrapped.attrs["State"]
         return int(state["ExitCode"]) if state["Status"] in GONE else None
 
-    def execute(self, *argv: str, user: str = "") -> str:
-        """What a command printed that ran in it. Raises: ServiceError with its last words."""
+    def execute(self, *argv: str) -> None:
+        """Run a command in it. Raises: ServiceError with its last words."""
         with daemon.told(self.plan.name):
-            code, output = self._wrapped.exec_run(list(argv), user=user)
-        said = bytes(cast("bytes", output)).decode("utf-8", "replace")
+            code, said = self._wrapped.exec_run(list(argv))
         if code:
-            words = said.strip()[-300:]
+            words = bytes(cast("bytes", said)).decode("utf-8", "replace").strip()[-300:]
             raise ServiceError(self.plan.name, f"{argv[0]} ended with {code}: {words}")
-        return said
 
     def put(self, archive: bytes | Iterable[bytes], *, at: str = "/") -> None:
         """Unpack a tar archive in it. Raises: ServiceError."""

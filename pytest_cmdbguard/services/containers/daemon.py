@@ -145,7 +145,10 @@ def _remove(
     removed = []
     with told(NAME):
         kinds: tuple[tuple[list[Any], dict[str, bool]], ...] = (
-            (client.containers.list(all=True, filters=filters), {"force": True, "v": True}),
+            (
+                client.containers.list(all=True, filters=filters, ignore_removed=True),
+                {"force": True, "v": True},
+            ),
             (client.networks.list(filters=filters), {}),
             (client.volumes.list(filters=filters), {"force": True}),
         )

@@ -168,7 +168,7 @@ class ContainerCluster:
     def _secure(self, certificate: tls.Certificate) -> None:
         """Certificate, rules of access, and what can be switched while it runs."""
         assert self._container is not None
-        user = int(self._container.execute("stat", "-c", "%u", DATA))
+        user = _owner(self._container.fetch(f"{DATA}/PG_VERSION"))
         files = {
             f"{TLS}/server.pem": certificate.chain.read_bytes(),
             f"{TLS}/server.key": certificate.key.read_bytes(),
@@ -186,16 +186,17 @@ class ContainerCluster:
 
     def _set_password(self, login: Login, options: str) -> None:
         assert self._container is not None
-        roles = self._query(self._container, "SELECT rolname FROM pg_roles").split()
-        verb = "ALTER" if login.user in roles else "CREATE"
-        # token_urlsafe has no quotes
-        statement = f"{verb} ROLE {login.user} WITH LOGIN {options} PASSWORD '{login.password}'"
+        # as one block without an answer: what a command prints in a container may get lost
+        statement = (
+            f"DO $$ BEGIN CREATE ROLE {login.user}; EXCEPTION WHEN duplicate_object THEN END $$;"
+            f" ALTER ROLE {login.user} WITH LOGIN {options} PASSWORD '{login.password}'"
+        )
         self._query(self._container, statement)
 
     @staticmethod
-    def _query(container: Container, statement: str) -> str:
-        words = ("--quiet", "--no-psqlrc", "--tuples-only", "--no-align", "--command", statement)
-        return container.execute("psql", "--username", ADMIN, "--dbname", "postgres", *words)
+    def _query(container: Container, statement: str) -> None:
+        words = ("--quiet", "--no-psqlrc", "--command", statement)
+        container.execute("psql", "--username", ADMIN, "--dbname", "postgres", *words)
 
     def _keep_log(self, container: Container) -> None:
         """What the server itself logged, beside the other logs."""
@@ -223,6 +224,12 @@ def _archive(files: dict[str, bytes], *, user: int) -> bytes:
             entry.size, entry.mode, entry.uid = len(content), 0o600, user
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def _owner(stream: Iterable[bytes]) -> int:
+    """Whose the one file in a tar archive is."""
+    with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+        return archive.getmembers()[0].uid
 
 
 def _write(stream: Iterable[bytes], path: Path) -> None:
