@@ -62,10 +62,10 @@ def test_what_a_killed_run_left_is_gone_after_the_next_start(runs, leftovers):
     process.kill()
     process.wait(60)
     dead = leftovers.all()
-    assert len(dead) == 4
+    assert {"postgres", "redis", "main"} <= {name.rpartition("-")[2] for name in dead}
     status, output = runs.run(*SELECTED)
     assert status == 0, output
-    assert "swept 4 containers and networks of dead runs" in output
+    assert f"swept {len(dead)} containers and networks of dead runs" in output
     assert leftovers.all() == []
 
 
