@@ -81,7 +81,8 @@ class Leftovers:
 @pytest.fixture
 def leftovers(docker, monkeypatch):
     """Nothing of what the test started may be left."""
-    anonymous = {volume.name for volume in docker.volumes.list()}
+    unused = {"dangling": True}  # anonymous ones have no labels
+    before = {volume.name for volume in docker.volumes.list(filters=unused)}
     with tempfile.TemporaryDirectory(prefix="cg-", dir="/tmp") as temporary:
         Path(temporary).chmod(0o711)
         monkeypatch.setenv("TMPDIR", temporary)
@@ -89,7 +90,7 @@ def leftovers(docker, monkeypatch):
         found = Leftovers(docker, temporary)
         yield found
         assert found.all() == []
-        assert {volume.name for volume in docker.volumes.list()} <= anonymous
+        assert {volume.name for volume in docker.volumes.list(filters=unused)} <= before
         assert not list(Path(temporary).glob("cmdbguard-*"))
 
 

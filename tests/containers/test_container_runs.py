@@ -1,5 +1,6 @@
 """The gate in containers: green and red like the embedded one, and nothing is left of it."""
 
+import secrets
 import shutil
 import signal
 import tomllib
@@ -72,7 +73,7 @@ def test_what_a_killed_run_left_is_gone_after_the_next_start(runs, leftovers):
 @pytest.fixture
 def assets(runs, docker):
     """Builds the example's image and gates it, from ``examples/assets/containers``."""
-    tag = "cmdbguard-ci/assets-of-a-test"
+    tag = f"cmdbguard-ci/assets-{secrets.token_hex(4)}"
     without = shutil.ignore_patterns("test_*", "containers")
     shutil.copytree(EXAMPLE, runs.directory / "assets", ignore=without)
     settings = tomllib.loads((EXAMPLE / "containers" / "cmdbguard.toml").read_text())
