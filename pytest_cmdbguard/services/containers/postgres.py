@@ -105,6 +105,7 @@ class ContainerCluster:
                     "POSTGRES_USER": ADMIN,
                     "POSTGRES_PASSWORD": secrets.token_urlsafe(24),  # not for long
                     "PGDATA": DATA,
+                    "POSTGRES_INITDB_ARGS": "--locale=C.UTF-8",  # names sort alike everywhere
                 },
                 port=PORT,
                 archives={PLACE: archive} if archive.is_file() else {},
