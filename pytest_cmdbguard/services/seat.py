@@ -94,6 +94,11 @@ class Seat:
         """Of its instance of the target, without a slash at the end."""
         return self.cmdb.base_url
 
+    @property
+    def own_network(self) -> int | None:
+        """A process in the network that the instance has for itself; None where it is ours."""
+        return self.cmdb.pid if self.target.image else None
+
     def open(self) -> None:
         """Clone the database, start the instance, mint the actors' credentials.
 
