@@ -17,7 +17,7 @@ CRITERIA := sql-injection xss owasp-top-10 access-control authentication csrf se
 	https rate-limiting threat-detection encryption-at-rest encryption-in-transit \
 	response-time indexed-search query-plans caching CG-SCAN-001 CG-SCAN-002 security-audit vulnerabilities
 
-.PHONY: help gate test faults lint frontend clean
+.PHONY: help gate test containers faults lint frontend clean
 
 help: ## what can be made
 	@echo 'usage: make TARGET [ARGS="…"]'
@@ -28,6 +28,9 @@ gate: $(STAMP) ## start PostgreSQL, Valkey, ZAP and the reference CMDB, and judg
 
 test: $(STAMP) frontend ## the test suite of pytest-cmdbguard itself
 	$(BIN)/pytest -n 2 $(ARGS)
+
+containers: $(STAMP) ## the tests that need Docker: starts a daemon where there is none, builds the images, ends it
+	@.ci/docker run $(BIN)/pytest tests/containers $(ARGS)
 
 faults: $(STAMP) ## plant every fault in the reference CMDB, and see that exactly its check finds it
 	$(BIN)/python -m pytest_cmdbguard.faults $(ARGS)

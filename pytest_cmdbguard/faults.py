@@ -96,6 +96,7 @@ def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[s
     with tempfile.TemporaryDirectory(prefix="cmdbguard-faults-") as folder:
         words = ["--cmdbguard", "--cmdbguard-fault", planted.name, "--cmdbguard-report", folder]
         words += [f"--rootdir={folder}", f"--cmdbguard-records={RECORDS}"]
+        words += [f"--cmdbguard-services={shared.details['services']}"]
         words += ["-p", "no:cacheprovider", "-p", "no:randomly"]
         planted.write_settings(Path(folder))
         output = io.StringIO()
@@ -185,6 +186,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="only these faults and twins")
     parser.add_argument("--zap", default="auto", help="auto, off, or the URL of a running ZAP")
     parser.add_argument(
+        "--services",
+        choices=("embedded", "containers"),
+        default="embedded",
+        help="where all of it runs; of containers, images and all else as cmdbguard.toml says",
+    )
+    parser.add_argument(
         "--sample",
         type=int,
         metavar="K",
@@ -201,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if told.sample is not None:
         chosen = sampled(chosen, told.sample)
     try:
-        ended, seconds = _try_all(chosen, zap=told.zap)
+        ended, seconds = _try_all(chosen, zap=told.zap, services=told.services)
     except GuardError as error:
         parser.exit(4, f"faults: {error}\n")
     print(closing(ended, seconds))  # noqa: T201 - a program prints
@@ -220,9 +227,11 @@ def sampled(chosen: Sequence[Planted], number: int) -> list[Planted]:
     return [group[number % len(group)] for group in groups.values()]
 
 
-def _try_all(chosen: Sequence[Planted], *, zap: str) -> tuple[list[Trial], float]:
+def _try_all(chosen: Sequence[Planted], *, zap: str, services: str) -> tuple[list[Trial], float]:
     began = time.perf_counter()
-    settings = dataclasses.replace(Settings.defaults(Path.cwd()), records=RECORDS, zap=zap)
+    settings = dataclasses.replace(
+        Settings.defaults(Path.cwd()), records=RECORDS, zap=zap, services=services
+    )
     target = load(settings)
     environment = Environment(settings, target, lambda line: print(f"faults: {line}", flush=True))  # noqa: T201 - a program prints
     ended = []

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     import pytest
 
 FILE = "cmdbguard.toml"
-TABLES = frozenset({"actors", "criteria", "reports", "services", "target"})
+TABLES = frozenset({"actors", "containers", "criteria", "reports", "services", "target"})
 SERVICES = ("embedded", "containers", "external")
 PROFILES = ("quick", "full")
+IMAGE = "image:"  # of a target that is an image, before its name
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -111,7 +112,7 @@ OPTIONS = (
         name="target",
         default="refcmdb",
         read=_text,
-        help="What is tested: refcmdb, or openapi for the service that cmdbguard.toml describes",
+        help="What is tested: refcmdb, or openapi or image:NAME as cmdbguard.toml describes it",
         argument={"metavar": "NAME"},
         table_key="name",
     ),
@@ -198,9 +199,9 @@ def add_options(parser: pytest.Parser) -> None:
 class Settings:
     """Everything a run was told, read and validated once.
 
-    ``tables`` holds the tables of ``cmdbguard.toml`` (``target``, ``services``, ``actors``,
-    ``criteria``, ``reports``); each is validated by the module that uses it. ``sources`` names,
-    for every option that is not at its default, where the value came from.
+    ``tables`` holds the tables of ``cmdbguard.toml`` (``target``, ``services``, ``containers``,
+    ``actors``, ``criteria``, ``reports``); the module that uses one validates it. ``sources``
+    names, for every option that is not at its default, where the value came from.
     """
 
     enabled: bool
@@ -239,8 +240,9 @@ class Settings:
                 sources[option.name] = source
         values["report"] = config.invocation_params.dir / values["report"]
         values["fault"] = values["fault"] or None
-        tables = {name: file[name] for name in TABLES if isinstance(file.get(name), dict)}
-        settings = cls(**values, rootpath=directory, tables=tables, sources=sources)
+        if values["target"].startswith(IMAGE) and "services" not in sources:
+            values["services"] = "containers"
+        settings = cls(**values, rootpath=directory, tables=_tables(file), sources=sources)
         settings._require_consistency()
         return settings
 
@@ -255,12 +257,23 @@ class Settings:
 
     @classmethod
     def defaults(cls, rootpath: Path) -> Settings:
-        """What a run has that was told nothing."""
+        """What a run has that was told nothing but the tables of ``cmdbguard.toml``.
+
+        Raises: SettingsError when that cannot be read.
+        """
         values = {option.attribute: option.read(option.default) for option in OPTIONS}
         values["report"] = rootpath / values["report"]
-        return cls(**values | {"fault": None}, rootpath=rootpath)
+        tables = _tables(_read_file(rootpath / FILE))
+        return cls(**values | {"fault": None}, rootpath=rootpath, tables=tables)
 
     def _require_consistency(self) -> None:
+        if self.target.startswith(IMAGE) and self.services != "containers":
+            raise SettingsError(
+                "--cmdbguard-services",
+                self.services,
+                source=self.sources.get("services", "default"),
+                remedy="an image is started as a container: use containers",
+            )
         if self.fault and self.target != "refcmdb":
             raise SettingsError(
                 "--cmdbguard-fault",
@@ -343,6 +356,10 @@ def _read_file(path: Path) -> dict[str, Any]:
         ) from None
     _require_known_keys(content)
     return content
+
+
+def _tables(file: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {name: file[name] for name in TABLES if isinstance(file.get(name), dict)}
 
 
 def _require_known_keys(content: Mapping[str, Any]) -> None:

@@ -54,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)
     serve.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
+    told = "with --fault in a container: its port is published on 127.0.0.1 only"
+    serve.add_argument("--published-on-loopback", action="store_true", help=told)
 
     demo = commands.add_parser("demo", help="start everything, to be looked at and thrown away")
     demo.add_argument("--devices", type=_device_count, default=2000, metavar="N")

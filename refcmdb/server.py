@@ -20,13 +20,21 @@ log = logging.getLogger(__name__)
 GRACE_S = 0.5
 
 
-def serve(settings: Settings, *, host: str, port: int, fault: str | None = None) -> int:
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    fault: str | None = None,
+    published_on_loopback: bool = False,
+) -> int:
     """Answer until SIGTERM or SIGINT; returns the exit status.
 
-    A ``fault`` is planted before the application is built, and only on the loopback interface.
+    A ``fault`` is planted before the application is built, and only on the loopback interface, or
+    in a container whose port is ``published_on_loopback``.
     """
     configure_logging()
-    if fault and not (is_loopback(host) and plant(fault)):
+    if fault and not ((published_on_loopback or is_loopback(host)) and plant(fault)):
         return 2
     from refcmdb.api.application import build  # noqa: PLC0415 - after the fault is planted
 

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pytest_cmdbguard.collection import shipped_claims
 from pytest_cmdbguard.criteria import TABLE
@@ -196,3 +197,12 @@ def test_every_check_is_listed_as_it_is():
     if os.environ.get("UPDATE_DOCS"):
         CHECKS.write_text(table_of_checks())
     assert CHECKS.read_text() == table_of_checks()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "ci").iterdir()), ids=lambda p: p.name)
+def test_examples_of_ci_can_be_read_and_use_options_that_exist(path):
+    text = path.read_text()
+    assert path.suffix != ".yml" or yaml.safe_load(text)
+    flags = set(FLAG.findall(text))
+    assert flags
+    assert flags <= {option.flag for option in OPTIONS}

@@ -119,8 +119,8 @@ class Headers:
         await self.app(scope, receive, send_with_headers)
 
 
-async def serve(port: int, database_url: str) -> None:
-    """Serve on 127.0.0.1 until told to stop."""
+async def serve(port: int, database_url: str, host: str = "127.0.0.1") -> None:
+    """Serve on one address until told to stop."""
     app = Starlette(
         routes=[
             Route("/health", health),
@@ -132,9 +132,11 @@ async def serve(port: int, database_url: str) -> None:
         exception_handlers={HTTPException: refused, asyncpg.DataError: refused},
     )
     async with asyncpg.create_pool(database_url) as app.state.pool:
-        config = uvicorn.Config(Headers(app), port=port, server_header=False, log_level="warning")
+        config = uvicorn.Config(
+            Headers(app), host=host, port=port, server_header=False, log_level="warning"
+        )
         await uvicorn.Server(config).serve()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(serve(int(sys.argv[1]), sys.argv[2], *sys.argv[3:]))

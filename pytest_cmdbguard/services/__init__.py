@@ -1,6 +1,6 @@
 """The processes a run needs, behind one interface, whoever runs them.
 
-A provider (:mod:`.embedded`, :mod:`.external`, later containers) makes services; a service is
+A provider (:mod:`.embedded`, :mod:`.external`, :mod:`.containers`) makes services; a service is
 started once, says when it is ready by a real query, writes one log file and can be stopped.
 """
 

@@ -63,6 +63,11 @@ class Cluster:
         return self.programs.version_text
 
     @property
+    def form(self) -> str:
+        """Equal forms can read each other's data directories."""
+        return self.version
+
+    @property
     def details(self) -> str:
         """What a reader of the report must know about this server."""
         return "fsync off, full_page_writes off, synchronous_commit off"

@@ -27,6 +27,8 @@ START_WITHIN_S = 180.0  # a large Django application on a busy machine takes mor
 class Cmdb:
     """A process of the target on a port of its own; ``base_url`` has no slash at its end."""
 
+    log_lag_s = 0.0  # it writes its log itself
+
     def __init__(
         self,
         run: RunDirectory,
@@ -85,7 +87,7 @@ class Cmdb:
         self._process = Process(self.run, command)
         ready = self.target.ready_path
         base_url = f"http://127.0.0.1:{port}"
-        self._process.wait_ready(lambda: _answers(base_url, ready), timeout_s=START_WITHIN_S)
+        self._process.wait_ready(lambda: answers(base_url, ready), timeout_s=START_WITHIN_S)
         return base_url
 
 
@@ -93,6 +95,7 @@ class RunningCmdb:
     """An instance that somebody else runs."""
 
     log: Path | None = None
+    log_lag_s = 0.0
     watch: Watch | None = None
     pid: int | None = None
 
@@ -103,7 +106,7 @@ class RunningCmdb:
 
     def start(self) -> None:
         """Ask its ready path. Raises: ServiceMissing when that does not answer 200."""
-        if not _answers(self.base_url, self.target.ready_path):
+        if not answers(self.base_url, self.target.ready_path):
             raise ServiceMissing(
                 self.name,
                 f"{self.base_url}{self.target.ready_path} does not answer 200",
@@ -119,7 +122,7 @@ class RunningCmdb:
         self.start()
 
 
-def _answers(base_url: str, path: str) -> bool | None:
+def answers(base_url: str, path: str) -> bool | None:
     """True for status 200, None for anything else and for nobody."""
     parts = urlsplit(base_url)
     connection: http.client.HTTPConnection

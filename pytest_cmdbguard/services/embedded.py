@@ -1,4 +1,4 @@
-"""The embedded database: a cluster of the run with a seeded template in it."""
+"""The run's own database: a cluster, embedded or in a container, with a seeded template in it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.settings import Settings
     from pytest_cmdbguard.targets import Target
 
+    from .containers.postgres import ContainerCluster
     from .postgres import Postgres
     from .run_directory import RunDirectory
 
@@ -32,10 +33,20 @@ class EmbeddedDatabase:
     template = TEMPLATE
     prefix = "cmdb"
 
-    def __init__(self, run: RunDirectory, *, settings: Settings, target: Target) -> None:
-        """Not started yet. Raises: ServiceMissing, SettingsError."""
+    def __init__(
+        self,
+        run: RunDirectory,
+        *,
+        settings: Settings,
+        target: Target,
+        cluster: Cluster | ContainerCluster | None = None,
+    ) -> None:
+        """Not started yet; without a ``cluster`` in an embedded one.
+
+        Raises: ServiceMissing, SettingsError.
+        """
         table = settings.table("services", "postgres")
-        self.cluster = Cluster(run, table=table)
+        self.cluster = cluster or Cluster(run, table=table)
         self.origin = ""
         self._target, self._records = target, settings.records
 
@@ -58,7 +69,7 @@ class EmbeddedDatabase:
         if not key:
             self._seed(progress)
             return
-        snapshot = Snapshot(self.cluster.version, key)
+        snapshot = Snapshot(self.cluster.form, key)
         with snapshot.reserved():
             if self._restored(snapshot, progress):
                 return

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import shutil
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pytest_cmdbguard.errors import GuardError, ServiceMissing
+from pytest_cmdbguard.errors import GuardError
 from pytest_cmdbguard.interrupts import uninterrupted
 
 from . import zap_daemon, zap_state
 from .background import Task
+from .containers.network import RunNetwork
+from .containers.options import Options
+from .containers.postgres import ContainerCluster
+from .containers.redis import ContainerRedis
+from .containers.zap import ContainerZap
 from .embedded import EmbeddedDatabase
 from .external import ExternalDatabase
 from .inheritance import marked
@@ -22,7 +28,7 @@ from .run_directory import RunDirectory, sweep
 from .shared import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_cmdbguard.settings import Settings
@@ -61,21 +67,19 @@ class Environment:
 
         Raises: GuardError; :meth:`stop` must be called then, too.
         """
-        if self.settings.services == "containers":
-            raise ServiceMissing(
-                "containers", "are not offered yet", remedy="use --cmdbguard-services embedded"
-            )
         begin = time.monotonic()
         if swept := sweep():
             self._progress(f"swept what {len(swept)} dead runs had left")
         with uninterrupted():  # or the directory is there and nobody knows
             self._run = run = RunDirectory.create()
         self.target.environment = marked(run)
+        if self._contained:
+            self._start_network(run)
         state = self._begin_zap(run)
         writing = self._begin(lambda: self._write_document(run))
         starting = self._begin(lambda: self._start_redis(run))
         seeding = self._begin(lambda: self._start_database(run))
-        document, redis_url = writing.result(), starting.result()  # the quick ones fail first
+        document, redis_urls = writing.result(), starting.result()  # the quick ones fail first
         database = seeding.result()
         shared = Shared(
             run_directory=run.path,
@@ -83,7 +87,8 @@ class Environment:
             template=database.template if database else "",
             database=getattr(database, "database", ""),
             prefix=database.prefix if database else "",
-            redis_url=redis_url,
+            redis_url=redis_urls[0],
+            app_redis_url=redis_urls[1],
             document=document,
             zap_state=state,
         )
@@ -132,32 +137,69 @@ class Environment:
             self._progress(f"ZAP {zap.version} {zap.level} answers")
             return zap
         begin = time.monotonic()
-        daemon = zap_daemon.ZapDaemon(run, table=table)
+        daemon = (
+            ContainerZap(run, options=self._options)
+            if self._contained
+            else zap_daemon.ZapDaemon(run, table=table)
+        )
         self._services.append(daemon)
         zap = daemon.start()
         took_s = time.monotonic() - begin
         self._progress(f"ZAP {zap.version} {zap.level} ready, {took_s:.1f} s")
         return zap
 
-    def _start_redis(self, run: RunDirectory) -> str:
+    def _start_network(self, run: RunDirectory) -> None:
+        network = RunNetwork(run, options=self._options)
+        self._services.append(network)
+        network.start(self._progress)
+
+    def _start_redis(self, run: RunDirectory) -> tuple[str, str]:
+        """Its URL for this process, and for the target."""
         table = self.settings.table("services", "redis")
         if self.target.running and "url" not in table:
-            return ""
+            return "", ""
         begin = time.monotonic()
-        redis = ExternalRedis(table) if self._external else EmbeddedRedis(run)
+        redis = self._redis(run, table)
         self._services.append(redis)
         redis.start()
         self._progress(f"{redis.version} ready, {time.monotonic() - begin:.1f} s")
-        return redis.url(0)
+        if isinstance(redis, ContainerRedis) and self.target.image:
+            return redis.url(0), redis.inside_url(0)
+        return redis.url(0), redis.url(0)
+
+    def _redis(
+        self, run: RunDirectory, table: Mapping[str, object]
+    ) -> EmbeddedRedis | ExternalRedis | ContainerRedis:
+        if self._external:
+            return ExternalRedis(table)
+        return (
+            ContainerRedis(run, options=self._options) if self._contained else EmbeddedRedis(run)
+        )
 
     def _start_database(self, run: RunDirectory) -> EmbeddedDatabase | ExternalDatabase | None:
         if self.target.running and "url" not in self.settings.table("services", "postgres"):
             return None
-        kind = ExternalDatabase if self._external else EmbeddedDatabase
-        database = kind(run, settings=self.settings, target=self.target)
+        database = self._database(run)
         self._services.append(database)
         database.start(self._progress)
         return database
+
+    def _database(self, run: RunDirectory) -> EmbeddedDatabase | ExternalDatabase:
+        if self._external:
+            return ExternalDatabase(run, settings=self.settings, target=self.target)
+        cluster = None
+        if self._contained:
+            inside = self.target.image is not None
+            cluster = ContainerCluster(run, options=self._options, inside=inside)
+        return EmbeddedDatabase(run, settings=self.settings, target=self.target, cluster=cluster)
+
+    @property
+    def _contained(self) -> bool:
+        return self.settings.services == "containers" and not self._external
+
+    @functools.cached_property
+    def _options(self) -> Options:
+        return Options.read(self.settings)
 
     @property
     def _external(self) -> bool:
@@ -174,6 +216,7 @@ class Environment:
         found = {
             "target": f"{self.target.name} {self.target.version}",
             "records": f"{self.settings.records:,}",
+            "services": self.settings.services,
             "seconds": f"{time.monotonic() - begin:.1f}",
             "zap": "off" if shared.zap_state is None else "starting",
         }
@@ -182,7 +225,7 @@ class Environment:
             found["postgres"] = database.postgres.version_text
             found["durability"] = database.details
         for service in self._services:
-            if isinstance(service, EmbeddedRedis | ExternalRedis):
+            if isinstance(service, EmbeddedRedis | ExternalRedis | ContainerRedis):
                 found["redis"] = service.version
         return found
 

@@ -11,6 +11,8 @@ from pytest_cmdbguard.errors import ServiceError, ServiceMissing
 from . import zap_state
 from .background import Task
 from .cmdb import Cmdb, RunningCmdb
+from .containers.cmdb import ContainerCmdb
+from .containers.options import Options
 from .inheritance import marked
 from .redis import DATABASES, database_url, empty
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from .shared import Shared
     from .zap import Zap
 
+Instance = Cmdb | ContainerCmdb | RunningCmdb
 MAIN = "main"
 UNKNOWN = "name it as url in [services.{}] of cmdbguard.toml"
 
@@ -43,10 +46,8 @@ class Seat:
         self.run = shared.run
         self.actors: tuple[Actor, ...] = ()
         self._cloned = False
-        self.cmdb: Cmdb | RunningCmdb = (
-            RunningCmdb(target)
-            if target.running
-            else Cmdb(self.run, target, name=f"cmdb-{worker}")
+        self.cmdb: Instance = (
+            RunningCmdb(target) if target.running else self._instance(f"cmdb-{worker}")
         )
 
     @property
@@ -82,9 +83,21 @@ class Seat:
         return database_url(self.shared.redis_url, redis_number(self.worker))
 
     @property
+    def app_redis_url(self) -> str:
+        """The same for the target. Raises: ServiceMissing as above."""
+        if self.target.running or not self.shared.app_redis_url:
+            return self.redis_url
+        return database_url(self.shared.app_redis_url, redis_number(self.worker))
+
+    @property
     def base_url(self) -> str:
         """Of its instance of the target, without a slash at the end."""
         return self.cmdb.base_url
+
+    @property
+    def own_network(self) -> int | None:
+        """A process in the network that the instance has for itself; None where it is ours."""
+        return self.cmdb.pid if self.target.image else None
 
     def open(self) -> None:
         """Clone the database, start the instance, mint the actors' credentials.
@@ -98,7 +111,7 @@ class Seat:
             return
         if self.shared.postgres is None:
             raise ServiceError("PostgreSQL", "is not there")
-        if self.worker == MAIN and self.settings.services == "embedded":
+        if self.worker == MAIN and self.settings.services != "external":
             # nobody else clones it, and the server goes with the run: a copy would be for nothing
             self.shared.postgres.take(self.shared.template, self.database)
         else:
@@ -106,7 +119,7 @@ class Seat:
             self._cloned = True
         empty(self.redis_url)
         minted = Task(lambda: self.target.mint(self.app_database_url))
-        self.cmdb.database_url, self.cmdb.redis_url = self.app_database_url, self.redis_url
+        self.cmdb.database_url, self.cmdb.redis_url = self.app_database_url, self.app_redis_url
         self.cmdb.start()
         self.actors = minted.result()
 
@@ -127,15 +140,24 @@ class Seat:
         if self.target.running:
             problem = "the target runs elsewhere, and no second one can be started"
             raise ServiceMissing("a second instance", problem, remedy="test its limits by hand")
-        cmdb = Cmdb(
-            self.run, self.target, name=f"cmdb-{self.worker}-{name}", environment=environment
-        )
-        cmdb.database_url, cmdb.redis_url = self.app_database_url, self.redis_url
+        cmdb = self._instance(f"cmdb-{self.worker}-{name}", environment)
+        cmdb.database_url, cmdb.redis_url = self.app_database_url, self.app_redis_url
         try:
             cmdb.start()
             yield cmdb.base_url
         finally:
             cmdb.stop()
+
+    def _instance(
+        self, name: str, environment: Mapping[str, str] | None = None
+    ) -> Cmdb | ContainerCmdb:
+        """One of the target, not started: a container where it has an image, else a process."""
+        if self.target.image:
+            options = Options.read(self.settings)
+            return ContainerCmdb(
+                self.run, self.target, name=name, options=options, environment=environment
+            )
+        return Cmdb(self.run, self.target, name=name, environment=environment)
 
     def zap(self) -> Zap | None:
         """ZAP, as soon as it is ready; None when it is off.

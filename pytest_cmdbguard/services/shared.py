@@ -20,7 +20,8 @@ class Shared:
     ``postgres`` is None and ``redis_url`` empty where a target runs elsewhere and nobody said
     where its data are. ``template`` is the database to clone, empty when the one named
     ``database`` is used itself; ``prefix`` begins the names of clones. ``redis_url`` is that of
-    database 0. ``zap_state`` is the file that says what became of ZAP, None when it is off.
+    database 0, ``app_redis_url`` the same as the target reaches it. ``zap_state`` is the file
+    that says what became of ZAP, None when it is off.
     ``details`` are for the header and the report: a word, and what there is to say about it.
     """
 
@@ -30,6 +31,7 @@ class Shared:
     database: str
     prefix: str
     redis_url: str
+    app_redis_url: str
     document: Path
     zap_state: Path | None
     details: Mapping[str, str] = dataclasses.field(default_factory=dict)

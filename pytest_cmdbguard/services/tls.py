@@ -20,8 +20,10 @@ class Certificate:
     key: Path
 
 
-def issue(directory: Path) -> Certificate:
+def issue(directory: Path, *names: str) -> Certificate:
     """A fresh authority and a server certificate of it, written to ``directory``.
+
+    It is good for 127.0.0.1, localhost and the names.
 
     Raises: ServiceMissing when the package that makes them is not installed.
     """
@@ -34,11 +36,11 @@ def issue(directory: Path) -> Certificate:
             remedy="pip install 'pytest-cmdbguard[embedded]'",
         ) from None
     authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
-    server = authority.issue_cert("127.0.0.1", "localhost", key_type=trustme.KeyType.ECDSA)
+    server = authority.issue_cert("127.0.0.1", "localhost", *names, key_type=trustme.KeyType.ECDSA)
     directory.mkdir(mode=0o700, exist_ok=True)
-    names = ("authority.pem", "server.pem", "server.key")
+    places = ("authority.pem", "server.pem", "server.key")
     files = Certificate(
-        **dict(zip(("authority", "chain", "key"), map(directory.joinpath, names), strict=True))
+        **dict(zip(("authority", "chain", "key"), map(directory.joinpath, places), strict=True))
     )
     authority.cert_pem.write_to_path(str(files.authority))
     server.cert_chain_pems[0].write_to_path(str(files.chain))

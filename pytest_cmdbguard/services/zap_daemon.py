@@ -122,7 +122,7 @@ class ZapDaemon:
         command = Command(name="zap", argv=[*argv, *address], stop_signal=signal.SIGKILL)
         self._process = Process(self.run, command)
         url = f"http://127.0.0.1:{port}"
-        return self._process.wait_ready(lambda: _answer(url, key), timeout_s=START_WITHIN_S)
+        return self._process.wait_ready(lambda: answer(url, key), timeout_s=START_WITHIN_S)
 
 
 def external(url: str, *, table: Mapping[str, object]) -> Zap:
@@ -144,7 +144,7 @@ def external(url: str, *, table: Mapping[str, object]) -> Zap:
         ) from None
 
 
-def _answer(url: str, key: str) -> Zap | None:
+def answer(url: str, key: str) -> Zap | None:
     """None until its API answers; a ZAP that is half up refuses calls, too.
 
     On a port that somebody else took, that one may keep the question without an answer.

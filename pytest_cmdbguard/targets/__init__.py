@@ -6,6 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_cmdbguard.errors import SettingsError
+from pytest_cmdbguard.services.containers.options import Options
+from pytest_cmdbguard.settings import IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.services.tls import Certificate
     from pytest_cmdbguard.settings import Settings
 
-NAMES = ("refcmdb", "nautobot", "openapi")
+NAMES = ("refcmdb", "nautobot", "openapi", "image:NAME")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +73,14 @@ class Target(Protocol):
     ``policy`` maps operation ids to the roles that may call them, where the document does not say.
     ``login`` is how people get a cookie, None where there is no such way or nobody told.
     ``protection`` is what the target says of its own defences.
+    ``image`` is what its containers are made from, None for one that runs as a process; ``port``
+    is where it answers inside. All its commands run in containers of the image then.
     """
 
     name: str
     running: str | None
+    image: str | None
+    port: int
     ready_path: str
     environment: Mapping[str, str]
     shared: frozenset[str]
@@ -113,7 +119,10 @@ class Target(Protocol):
     def command(
         self, *, port: int, database_url: str, redis_url: str
     ) -> tuple[list[str], dict[str, str]]:
-        """Argument list and environment of the process that serves on 127.0.0.1."""
+        """Argument list and environment of the process that serves on 127.0.0.1.
+
+        Of an image: what follows its entrypoint, and it serves on every address inside.
+        """
 
     def front(
         self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
@@ -130,6 +139,20 @@ class Target(Protocol):
         """Users with passwords whom checks may lock and delete. Raises: ServiceError."""
 
 
+def _image_options(settings: Settings) -> Options | None:
+    """Of refcmdb's image, where the run is in containers. Raises: SettingsError."""
+    if settings.services != "containers":
+        return None
+    options = Options.read(settings)
+    if not options.cmdb:
+        remedy = (
+            "build it (docker build --file refcmdb/infrastructure/Dockerfile --tag refcmdb .),"
+            ' and say cmdb = "refcmdb" in [containers]'
+        )
+        raise SettingsError("containers.cmdb", "", source="cmdbguard.toml", remedy=remedy)
+    return options
+
+
 def load(settings: Settings) -> Target:
     """The target that the settings name.
 
@@ -138,14 +161,14 @@ def load(settings: Settings) -> Target:
     if settings.target == "refcmdb":
         from .refcmdb import RefCmdb  # noqa: PLC0415 - only the chosen target is imported
 
-        target = RefCmdb(fault=settings.fault)
+        target = RefCmdb(fault=settings.fault, options=_image_options(settings))
         target.require_known_fault(source=settings.sources.get("fault", "default"))
         return target
     if settings.target == "nautobot":
         from .nautobot import Nautobot  # noqa: PLC0415
 
         return Nautobot()
-    if settings.target == "openapi":
+    if settings.target == "openapi" or settings.target.startswith(IMAGE):
         from .openapi import OpenApiTarget  # noqa: PLC0415
 
         return OpenApiTarget.from_settings(settings)

@@ -28,7 +28,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.probes.document import operations
+from pytest_cmdbguard.services.containers import commands as image_commands
+from pytest_cmdbguard.services.containers.options import Options
 from pytest_cmdbguard.services.loopback import require_loopback
+from pytest_cmdbguard.settings import IMAGE
 
 from . import Login, Protection, SpeedCase, commands, documents, scope, table_reader
 from .protection import protection
@@ -53,12 +56,18 @@ class OpenApiTarget:
     narrow the document (:func:`scope.narrowed`); ``seed_files`` are patterns of the files that
     decide about the rows: without them nobody knows when a snapshot is out of date, and none is
     kept. A first word ``python`` of a command means the interpreter that runs pytest.
+
+    Of an ``image`` the command follows its entrypoint, and it serves on ``port`` of every address;
+    the seed command runs in a container of it, as the program that it names.
     """
 
     directory: Path
     document_place: str
     arguments: tuple[str, ...] = ()
     running: str | None = None
+    image: str | None = None
+    options: Options | None = None
+    port: int = 8000
     ready_path: str = "/"
     own_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     seed_arguments: tuple[str, ...] = ()
@@ -89,7 +98,10 @@ class OpenApiTarget:
             raise table_reader.wrong(
                 "target.document", None, "name the file of the OpenAPI document"
             )
-        if ("command" in table) == ("url" in table):
+        image = settings.target.removeprefix(IMAGE) if settings.target.startswith(IMAGE) else None
+        if image is not None:
+            _require_fit_for_an_image(table, image)
+        elif ("command" in table) == ("url" in table):
             remedy = "give either command, which starts the service, or url, where it runs"
             raise table_reader.wrong("target.command", table.get("command"), remedy)
         if "url" in table:
@@ -102,6 +114,9 @@ class OpenApiTarget:
             document_place=table["document"],
             arguments=tuple(map(str, table.get("command", ()))),
             running=table["url"].rstrip("/") if "url" in table else None,
+            image=image,
+            options=Options.read(settings) if image else None,
+            port=table.get("port", 8000),
             ready_path=table.get("ready", "/"),
             own_environment={
                 key: str(value) for key, value in table.get("environment", {}).items()
@@ -156,6 +171,9 @@ class OpenApiTarget:
 
     def seed_key(self, records: int) -> str:
         """Equal for equal seed files, command and size; empty when no files are named."""
+        if self.image and self.options:
+            told = (self.seed_arguments, self.own_environment, records)
+            return f"openapi {image_commands.image_id(self.image, self.options)} {told!r}"
         if not self.seed_files:
             return ""
         paths = {path for pattern in self.seed_files for path in self.directory.glob(pattern)}
@@ -167,13 +185,18 @@ class OpenApiTarget:
 
     def seed(self, database_url: str, records: int) -> None:
         """Run the seed command, if there is one. Raises: ServiceError."""
-        if self.seed_arguments:
-            places = {"database_url": database_url, "records": str(records)}
+        if not self.seed_arguments:
+            return
+        places = {"database_url": database_url, "records": str(records)}
+        argv = _filled(self.seed_arguments, places)
+        environment = {**self.environment, **self._environment(places)}
+        if self.image and self.options:
+            image_commands.run(
+                self.image, argv, environment=environment, options=self.options, program=True
+            )
+        else:
             commands.run(
-                self.name,
-                _runnable(_filled(self.seed_arguments, places)),
-                environment={**self.environment, **self._environment(places)},
-                directory=self.directory,
+                self.name, _runnable(argv), environment=environment, directory=self.directory
             )
 
     def command(
@@ -181,7 +204,8 @@ class OpenApiTarget:
     ) -> tuple[list[str], dict[str, str]]:
         """The command and the environment of the settings, with their places filled."""
         places = {"port": str(port), "database_url": database_url, "redis_url": redis_url}
-        return _runnable(_filled(self.arguments, places)), self._environment(places)
+        argv = _filled(self.arguments, places)
+        return argv if self.image else _runnable(argv), self._environment(places)
 
     def front(
         self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
@@ -218,6 +242,15 @@ def _actors(table: Mapping[str, object], *, expendable: bool) -> tuple[Actor, ..
         for name, entry in table.items()
         if table_reader.is_expendable(entry) == expendable
     )
+
+
+def _require_fit_for_an_image(table: Mapping[str, object], image: str) -> None:
+    if not image:
+        raise table_reader.wrong("target.name", IMAGE, "name the image: image:registry/cmdb:1.2")
+    for key in ("url", "https", "front"):
+        if key in table:
+            remedy = f"{image} is started as a container; remove {key}"
+            raise table_reader.wrong(f"target.{key}", table[key], remedy)
 
 
 def _below(directory: Path, name: str | None) -> Path | None:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.errors import DocumentError, ServiceError, ServiceMissing, SettingsError
 from pytest_cmdbguard.model import Actor
+from pytest_cmdbguard.services.containers import commands as image_commands
+from pytest_cmdbguard.services.containers.commands import image_id
 from pytest_cmdbguard.services.started import MARKER
 
 from . import Login, Protection, SpeedCase, commands
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_cmdbguard.model import Json
+    from pytest_cmdbguard.services.containers.options import Options
     from pytest_cmdbguard.services.tls import Certificate
 
 SEED = 1
@@ -107,6 +110,7 @@ class RefCmdb:
 
     name = "refcmdb"
     running: str | None = None
+    port = 8000
     ready_path = "/health"
     directory: Path | None = None
     shared = SHARED
@@ -118,9 +122,11 @@ class RefCmdb:
     authority: Path | None = None
     python: Path | None = Path(sys.executable)
 
-    def __init__(self, *, fault: str | None = None) -> None:
-        """A sound one, or one with the named fault."""
+    def __init__(self, *, fault: str | None = None, options: Options | None = None) -> None:
+        """A sound one, or one with the named fault; with ``options`` from the image of these."""
         self.fault = fault
+        self.image = options.cmdb if options else None
+        self._options = options
         self.environment: Mapping[str, str] = {}
         self._key = base64.b64encode(secrets.token_bytes(32)).decode()
 
@@ -146,7 +152,7 @@ class RefCmdb:
     def document(self) -> Json:
         """What ``python -m refcmdb openapi`` prints. Raises: DocumentError."""
         try:
-            document: Json = json.loads(_document())
+            document: Json = json.loads(_document(self.image, self._options))
         except (ServiceError, ValueError) as error:
             remedy = "repair it, or install it whole: " + REMEDY
             raise DocumentError("of refcmdb", str(error), remedy=remedy) from None
@@ -154,7 +160,8 @@ class RefCmdb:
 
     def seed_key(self, records: int) -> str:
         """Equal for equal code of schema and seeder and equal size."""
-        return f"refcmdb {_fingerprint()} seed {SEED} records {records}"
+        code = image_id(self._options.cmdb, self._options) if self._options else _fingerprint()
+        return f"refcmdb {code} seed {SEED} records {records}"
 
     def seed(self, database_url: str, records: int) -> None:
         """Migrate and seed an empty database. Raises: ServiceError."""
@@ -165,10 +172,12 @@ class RefCmdb:
         self, *, port: int, database_url: str, redis_url: str
     ) -> tuple[list[str], dict[str, str]]:
         """``python -m refcmdb serve``, with the fault if there is one."""
-        argv = [sys.executable, "-m", "refcmdb", "serve", "--host", "127.0.0.1"]
-        argv += ["--port", str(port)]
+        host = "0.0.0.0" if self.image else "127.0.0.1"  # noqa: S104 - of the container
+        argv = [] if self.image else [sys.executable, "-m", "refcmdb"]
+        argv += ["serve", "--host", host, "--port", str(port)]
         if self.fault:
             argv += ["--fault", self.fault]
+            argv += ["--published-on-loopback"] if self.image else []
         return argv, {
             "REFCMDB_DATABASE_URL": database_url,
             "REFCMDB_REDIS_URL": redis_url,
@@ -229,12 +238,18 @@ class RefCmdb:
 
     def _run(self, database_url: str, *words: str) -> str:
         environment = {**self.environment, "REFCMDB_DATABASE_URL": database_url}
+        if self.image and self._options and database_url:
+            return image_commands.run(
+                self.image, words, environment=environment, options=self._options
+            )
         argv = [sys.executable, "-m", "refcmdb", *words]
         return commands.run("refcmdb", argv, environment=environment)
 
 
 @functools.cache
-def _document() -> str:
+def _document(image: str | None, options: Options | None) -> str:
+    if image and options:
+        return image_commands.run(image, ["openapi"], environment={}, options=options)
     return commands.run("refcmdb", [sys.executable, "-m", "refcmdb", "openapi"], environment={})
 
 

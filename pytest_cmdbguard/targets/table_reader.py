@@ -24,6 +24,7 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "document": str,
     "command": list,
     "url": str,
+    "port": int,
     "ready": str,
     "environment": dict,
     "seed": list,
@@ -140,7 +141,7 @@ def _secret(key: str, entry: Mapping[str, Any], name: str) -> str:
 
 
 def _word(kind: type | tuple[type, ...]) -> str:
-    return {str: "text", list: "list", dict: "table"}[kind]  # type: ignore[index]
+    return {str: "text", int: "number", list: "list", dict: "table"}[kind]  # type: ignore[index]
 
 
 def wrong(key: str, value: object, remedy: str) -> SettingsError:

@@ -75,11 +75,19 @@ class LinkWitness:
         admin_url: of a superuser of the target's database, None where nobody knows it.
         redis_url: the target's Redis, None where there is none or nobody knows it.
         port: on which the target answers requests on this machine, None when it is elsewhere.
+        process: its number where that is known, and the port is somebody else's on its behalf.
     """
 
-    def __init__(self, admin_url: str | None, *, redis_url: str | None, port: int | None) -> None:
+    def __init__(
+        self,
+        admin_url: str | None,
+        *,
+        redis_url: str | None,
+        port: int | None,
+        process: int | None = None,
+    ) -> None:
         self._engine = connect(admin_url) if admin_url else None
-        self._redis_url, self._port = redis_url, port
+        self._redis_url, self._port, self._process = redis_url, port, process
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[list[Link]]:
@@ -138,13 +146,13 @@ class LinkWitness:
 
     def _sockets(self) -> Iterator[tuple[str, str]]:
         """Both ends of the connections that the target opened itself."""
-        listening = _listeners()
-        process = listening.get(self._port or 0)
+        process = self._process or _listeners().get(self._port or 0)
         if process is None:
             return
-        ports = {port for port, owner in listening.items() if owner == process}
         with contextlib.suppress(psutil.Error):
-            for one in psutil.Process(process).net_connections("inet"):
+            found = psutil.Process(process).net_connections("inet")
+            ports = {one.laddr.port for one in found if one.status == psutil.CONN_LISTEN}
+            for one in found:
                 if one.status == psutil.CONN_ESTABLISHED and one.laddr.port not in ports:
                     yield f"{one.laddr.ip}:{one.laddr.port}", f"{one.raddr.ip}:{one.raddr.port}"
 

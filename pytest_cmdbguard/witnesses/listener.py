@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 LOOPBACK = "127.0.0.1"
 LONGEST = 1 << 20
@@ -56,10 +59,25 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, address: str) -> None:
-        super().__init__((address, 0), _Handler)
+    def __init__(self, address: str, process: int | None) -> None:
+        with _network_of(process):
+            super().__init__((address, 0), _Handler)
         self.lines: list[str] = []
         self.replies: dict[str, Reply] = {}
+
+
+@contextlib.contextmanager
+def _network_of(process: int | None) -> Iterator[None]:
+    """This thread in the network of a process: a socket stays in the one where it was made."""
+    if process is None:
+        yield
+        return
+    with Path("/proc/self/ns/net").open() as own, Path(f"/proc/{process}/ns/net").open() as other:
+        os.setns(other.fileno(), os.CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            os.setns(own.fileno(), os.CLONE_NEWNET)
 
 
 class Listener:
@@ -68,13 +86,25 @@ class Listener:
     Whoever asks for a URL with a token in it was told to do so by the request that had the token.
     """
 
-    def __init__(self, address: str = LOOPBACK) -> None:
-        """``address`` is of the loopback interface, which has more than one."""
+    def __init__(self, address: str = LOOPBACK, *, process: int | None = None) -> None:
+        """``address`` is of the loopback interface, which has more than one.
+
+        ``process`` is of a target in a network namespace of its own, whose loopback is meant.
+        Raises: PermissionError when that may not be entered (only root may).
+        """
         self.address = address
-        self._server = _Server(address)
+        self._server = _Server(address, process)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
+
+    @classmethod
+    def near(cls, process: int | None, address: str = LOOPBACK) -> Self:
+        """One that the process can reach; that nobody can reach where we may not go there."""
+        try:
+            return cls(address, process=process)
+        except PermissionError:
+            return cls(address)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -30,13 +30,19 @@ START = LogMark()
 
 
 class LogWitness:
-    """Reads one log file, across rotations: of files that were renamed, copied or cut."""
+    """Reads one log file, across rotations: of files that were renamed, copied or cut.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        path: of the file.
+        lag_s: how long a line may be on its way to the file after it was written.
+    """
+
+    def __init__(self, path: Path, *, lag_s: float = 0.0) -> None:
+        self.path, self._lag_s = path, lag_s
 
     def mark(self) -> LogMark:
         """The end of what was written so far."""
+        time.sleep(self._lag_s)
         others = frozenset(path.stat().st_ino for path in self._rotated())
         size = self.path.stat().st_size if self.path.exists() else 0
         behind = _read(self.path, max(0, size - BEHIND_BYTES), size)
@@ -44,6 +50,7 @@ class LogWitness:
 
     def since(self, mark: LogMark) -> bytes:
         """What was written after the mark, at most 64 MiB of each file."""
+        time.sleep(self._lag_s)
         if mark.offset and _holds(self.path, mark):
             return _read(self.path, mark.offset)
         return b"".join(self._earlier(mark)) + _read(self.path, 0)

@@ -14,4 +14,10 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     """With ``--fault``, defective on purpose."""
     settings = Settings.from_environment()
-    return serve(settings, host=options.host, port=options.port, fault=options.fault)
+    return serve(
+        settings,
+        host=options.host,
+        port=options.port,
+        fault=options.fault,
+        published_on_loopback=options.published_on_loopback,
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
+
+import redis
 
 from refcmdb.faults.access import handle
 
@@ -26,22 +27,20 @@ def plant() -> None:
         answer = await production(self, request)
         if text := request.query_params.get("q"):
             told = await _say(self, f"LPUSH refcmdb:searched:sites {text}\r\n")
-            answer.headers["X-Searches"] = told.decode("ascii", "ignore").strip(":\r\n")
+            answer.headers["X-Searches"] = told
         return answer
 
     handle("list", "sites", instead)
 
 
-async def _say(endpoints: ResourceEndpoints, line: str) -> bytes:
+async def _say(endpoints: ResourceEndpoints, line: str) -> str:
     pool = endpoints._backend.cache._redis.connection_pool
-    where = pool.connection_kwargs
-    if "path" in where:
-        reader, writer = await asyncio.open_unix_connection(where["path"])
-    else:
-        reader, writer = await asyncio.open_connection(where["host"], where["port"])
-    writer.write(f"SELECT {where.get('db', 0)}\r\n{line}".encode())
-    await writer.drain()
-    await reader.readline()
-    told = await reader.readline()
-    writer.close()
-    return told
+    connection = await pool.get_connection()
+    try:
+        await connection.send_packed_command(line.encode())
+        return str(await connection.read_response())
+    except redis.ResponseError as error:
+        return type(error).__name__
+    finally:
+        await connection.disconnect()  # further answers may be on their way
+        await pool.release(connection)

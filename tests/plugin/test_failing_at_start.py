@@ -105,11 +105,6 @@ def test_a_postgresql_that_is_not_there(pytester, sandbox):
     assert "/nowhere/bin" in sandbox.results()["aborted"]
 
 
-def test_containers_are_not_offered_yet(sandbox):
-    outcome = sandbox.run("--cmdbguard-services=containers")
-    assert_told(outcome, "containers: are not offered yet; use --cmdbguard-services embedded")
-
-
 def test_a_zap_that_nobody_runs(pytester, sandbox, own_rule):
     pytester.makepyfile(test_own=CHECK)
     outcome = sandbox.run("--cmdbguard-zap=http://127.0.0.1:1", *own_rule)
@@ -221,3 +216,22 @@ def test_a_run_whose_files_may_not_grow(pytester, sandbox):
     assert_told(outcome, "*File too large*")
     sandbox.leftovers.assert_none()
     assert json.loads((sandbox.report / "results.json").read_text())["aborted"]
+
+
+def test_containers_without_a_docker_daemon(sandbox, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    (sandbox.pytester.path / "cmdbguard.toml").write_text("[containers]\ncmdb = 'refcmdb'\n")
+    outcome = sandbox.run("--cmdbguard-services", "containers")
+    assert_told(outcome, "Docker: no daemon answers here (*); start it *services embedded*")
+
+
+def test_containers_on_another_machine(sandbox, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    (sandbox.pytester.path / "cmdbguard.toml").write_text("[containers]\ncmdb = 'refcmdb'\n")
+    outcome = sandbox.run("--cmdbguard-services", "containers")
+    assert_told(outcome, "Docker: the daemon at tcp://127.0.0.1:9 is not known to be on this *")
+
+
+def test_an_image_is_only_started_as_a_container(sandbox):
+    outcome = sandbox.run("--cmdbguard-target=image:cmdb", "--cmdbguard-services=embedded")
+    assert_told(outcome, "--cmdbguard-services = 'embedded'*started as a container*")

@@ -143,7 +143,7 @@ def test_an_installed_one_is_started_and_missed_when_it_dies(run, tmp_path):
 def test_somebody_who_took_its_port_and_never_answers_does_not_hold_up_the_start():
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"http://127.0.0.1:{mute.getsockname()[1]}"
-        assert zap_daemon._answer(url, "key") is None
+        assert zap_daemon.answer(url, "key") is None
 
 
 def test_a_wrong_path_of_an_installed_one_is_told(run):

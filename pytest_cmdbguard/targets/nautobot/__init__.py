@@ -105,6 +105,8 @@ class Nautobot:
 
     name = "nautobot"
     running: str | None = None
+    image: str | None = None
+    port = 8000
     ready_path = "/login/"
     directory: Path | None = None
     shared = frozenset({"/api/tenancy", "/api/extras", "/api/dcim/device-types"})

@@ -1,0 +1,125 @@
+"""One running instance of the target, in a container."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.services.cmdb import answers
+from pytest_cmdbguard.services.watching import Watch
+
+from . import daemon, mounts
+from .container import Container, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_cmdbguard.services.run_directory import RunDirectory
+    from pytest_cmdbguard.targets import Target
+
+    from .options import Options
+
+# What an image must bear that is worth its name; see the checks of container-hardening.
+HARDENED = {
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges"],
+    "pids_limit": 512,
+    "mem_limit": "2g",
+}
+
+
+class ContainerCmdb:
+    """A container of the target's image; ``base_url`` has no slash at its end.
+
+    Output takes a moment from the container to ``log``: at most ``log_lag_s``.
+    """
+
+    log_lag_s = 0.05
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        target: Target,
+        *,
+        name: str,
+        options: Options,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Not started yet; ``name`` is that of its log file, unique in the run.
+
+        ``environment`` overrules what the target says of its own.
+        """
+        self.run, self.target, self.name, self.options = run, target, name, options
+        self._overruled = dict(environment or {})
+        self.version = ""
+        self.watch: Watch | None = Watch(run, name)
+        self.log: Path | None = run.logs / f"{name}.log"
+        self.database_url = self.redis_url = self.base_url = ""
+        self._container: Container | None = None
+
+    def start(self) -> None:
+        """Start it and wait until its ready path answers 200.
+
+        Raises: ServiceMissing, ServiceNotReady, ServiceError.
+        """
+        self._container = container = Container(self.run, self._plan(), options=self.options)
+        host, port = container.address
+        base_url = f"http://{host}:{port}"
+        container.wait_ready(
+            lambda: answers(base_url, self.target.ready_path), timeout_s=self.options.timeout_s
+        )
+        self.base_url, self.version = base_url, self.target.version
+
+    def stop(self) -> None:
+        """End it and what it started."""
+        container, self._container = self._container, None
+        if container:
+            container.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """Of its first process as this machine counts, None while there is none."""
+        return self._container.pid if self._container else None
+
+    def require_alive(self) -> None:
+        """Return if it still runs. Raises: ServiceDied."""
+        if self._container:
+            self._container.require_alive()
+
+    def _plan(self) -> Plan:
+        image = self.target.image or self.options.cmdb
+        command, environment = self.target.command(
+            port=self.target.port, database_url=self.database_url, redis_url=self.redis_url
+        )
+        environment = {**_environment(image, self.options), **environment, **self._overruled}
+        # instances share the places inside, and have their own outside
+        storage = self.run.path / "storage"
+        shared = {
+            **mounts.authorities(self.run),
+            **mounts.writable(storage / self.name, inside=storage),
+            **mounts.writable(self.run.temporary),
+        }
+        if self.watch:
+            self.watch.lay()
+            shared |= mounts.watched(self.watch)
+            environment = self.watch.environment(environment)
+        return Plan(
+            name=self.name,
+            image=image,
+            command=command or None,
+            environment=environment,
+            port=self.target.port,
+            mounts=shared,
+            arguments=HARDENED,
+        )
+
+
+def _environment(image: str, options: Options) -> dict[str, str]:
+    """What the image itself says of the search paths, which are only added to."""
+    with contextlib.closing(daemon.connect(options.timeout_s)) as client:
+        daemon.obtain(client, image, service="the CMDB", options=options)
+        with daemon.told(image):
+            told = client.images.get(image).attrs["Config"].get("Env") or []
+    kept = dict(line.split("=", 1) for line in told)
+    return {name: kept.get(name, "") for name in ("PATH", "PYTHONPATH")}

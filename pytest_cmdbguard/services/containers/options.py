@@ -1,0 +1,53 @@
+"""What ``[containers]`` of ``cmdbguard.toml`` says: images, whence, and how long to wait."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
+
+from pytest_cmdbguard.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pytest_cmdbguard.settings import Settings
+
+Pull = Literal["missing", "always", "never"]
+PULLS = ("missing", "always", "never")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Images with tag or digest, and how they are started.
+
+    ``cmdb`` is the image of the target, empty where nobody named one. ``pull`` says when the
+    registry is asked: for what is not here, always, or never. ``platform`` is for Docker, as
+    ``linux/amd64``. A container has ``timeout_s`` seconds to answer; so has the daemon itself.
+    """
+
+    postgres: str = "postgres:18"
+    redis: str = "valkey/valkey:9"
+    zap: str = "zaproxy/zap-stable:2.17.0"
+    cmdb: str = ""
+    pull: Pull = "missing"
+    platform: str | None = None
+    timeout_s: int = 120
+
+    @classmethod
+    def read(cls, settings: Settings) -> Self:
+        """The table, validated. Raises: SettingsError naming the key."""
+        table = settings.table("containers")
+        known = {field.name: field.type for field in dataclasses.fields(cls)}
+        for key, value in table.items():
+            if key not in known:
+                raise _wrong(key, value, f"no such key; known are: {', '.join(known)}")
+            if key == "timeout_s":
+                if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                    raise _wrong(key, value, "use a whole number of seconds from 1 up")
+            elif not isinstance(value, str) or not value:
+                raise _wrong(key, value, "use a text that is not empty")
+        if table.get("pull", "missing") not in PULLS:
+            raise _wrong("pull", table["pull"], f"use one of: {', '.join(PULLS)}")
+        return cls(**cast("dict[str, Any]", dict(table)))
+
+
+def _wrong(key: str, value: object, remedy: str) -> SettingsError:
+    return SettingsError(f"containers.{key}", value, source="cmdbguard.toml", remedy=remedy)

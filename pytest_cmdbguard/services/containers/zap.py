@@ -1,0 +1,66 @@
+"""ZAP in a container that shares this machine's network: probes name its addresses."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from pytest_cmdbguard.services.ports import free_port
+from pytest_cmdbguard.services.zap import NAME, Zap
+from pytest_cmdbguard.services.zap_daemon import answer
+
+from .container import Container, Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_cmdbguard.services.run_directory import RunDirectory
+
+    from .options import Options
+
+PLACE = "/cmdbguard-zap.properties"  # the key is not for the process list
+
+
+class ContainerZap:
+    """A ZAP of the run's own, on a port of 127.0.0.1."""
+
+    def __init__(self, run: RunDirectory, *, options: Options) -> None:
+        """Not started yet."""
+        self.run, self.options = run, options
+        self.name, self.version = NAME, ""
+        self.log: Path | None = run.logs / "zap.log"
+        self._container: Container | None = None
+
+    def start(self) -> Zap:
+        """Start it and wait for its API. Raises: ServiceMissing, ServiceNotReady."""
+        key = secrets.token_hex(16)
+        zap = self._start(free_port(), key)
+        self.version = zap.version
+        return zap
+
+    def stop(self) -> None:
+        """End it at once; what it recorded goes with it."""
+        container, self._container = self._container, None
+        if container:
+            container.stop()
+
+    def require_alive(self) -> None:
+        """Return if it still runs. Raises: ServiceDied."""
+        if self._container:
+            self._container.require_alive()
+
+    def _start(self, port: int, key: str) -> Zap:
+        options = ["-daemon", "-silent", "-host", "127.0.0.1", "-port", str(port)]
+        configuration = f"api.key={key}\ndatabase.recoverylog=false\n"
+        plan = Plan(
+            name="zap",
+            image=self.options.zap,
+            command=["zap.sh", *options, "-configfile", PLACE],
+            files={PLACE: configuration.encode()},
+            arguments={"network_mode": "host"},
+        )
+        self._container = Container(self.run, plan, options=self.options)
+        url = f"http://127.0.0.1:{port}"
+        return self._container.wait_ready(
+            lambda: answer(url, key), timeout_s=self.options.timeout_s
+        )
