@@ -5,14 +5,10 @@ from __future__ import annotations
 import functools
 import json as json_format
 import re
-import socket
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-import certifi
-import urllib3
 from urllib3.exceptions import (
     HTTPError,
     NewConnectionError,
@@ -24,10 +20,13 @@ from pytest_cmdbguard.errors import GuardError, ProxyGone, ServiceError
 from pytest_cmdbguard.model import Actor, Exchange, Operation
 from pytest_cmdbguard.probes.answers import Patience, read_body, retry_after_s
 from pytest_cmdbguard.probes.bodies import as_text, encoded, pairs
+from pytest_cmdbguard.probes.connections import pool
 from pytest_cmdbguard.probes.headers import shown_headers, told_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from urllib3 import BaseHTTPResponse
 
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 # What every server has to take (RFC 9110, 4.1), and many take no more.
@@ -40,14 +39,14 @@ _AGENT = {"User-Agent": "pytest-cmdbguard", "Accept": "application/json, */*;q=0
 class Api:
     """The target's HTTP interface as one actor sees it; anonymous until :meth:`as_actor`.
 
-    Kept-open connections per actor, no redirect followed, no cookie kept, nothing read from the
+    Kept-open connections, no redirect followed, no cookie kept, nothing read from the
     environment.
 
     Args:
         base_url: scheme, host and port (``http://127.0.0.1:8000``).
         actors: who can be impersonated.
         proxy: URL of an HTTP proxy that all requests go through.
-        timeout_s: how long an answer may take.
+        timeout_s: how long an answer may take to begin, and then to end.
         verify: a CA bundle, or False for a target whose certificate nobody knows.
         patience_s: how long, over all requests, to wait for a target that answers 429 (as it
             asks for by Retry-After) or does not take connections because it restarts. With any,
@@ -68,21 +67,19 @@ class Api:
         self.actor: Actor | None = None
         self._proxy, self._timeout_s = proxy, timeout_s
         self._patience = Patience(patience_s)
-        self._pools: dict[str | None, tuple[Actor | None, urllib3.PoolManager]] = {
-            actor.name if actor else None: (actor, _pool(proxy, verify=verify))
-            for actor in (None, *actors)
-        }
+        self._pool = pool(proxy, verify=verify)
+        self._actors = {actor.name if actor else None: actor for actor in (None, *actors)}
 
     def as_actor(self, name: str | None) -> Api:
         """The same target and connections with another identity; None is nobody.
 
         Raises: GuardError if there is no such actor.
         """
-        if name not in self._pools:
-            known = ", ".join(sorted(filter(None, self._pools)))
+        if name not in self._actors:
+            known = ", ".join(sorted(filter(None, self._actors)))
             raise GuardError(f"no actor is named {name!r}; the target has: {known}")
         other = object.__new__(type(self))
-        other.__dict__ = self.__dict__ | {"actor": self._pools[name][0]}
+        other.__dict__ = self.__dict__ | {"actor": self._actors[name]}
         return other
 
     def request(  # noqa: PLR0913 - an HTTP request has these parts
@@ -170,9 +167,8 @@ class Api:
         )
 
     def close(self) -> None:
-        """Close the connections of all actors."""
-        for _, pool in self._pools.values():
-            pool.clear()
+        """Close the connections."""
+        self._pool.clear()
 
     def _exchange(self, request: _Request, tokens: tuple[str, ...]) -> Exchange:
         sent = functools.partial(
@@ -198,7 +194,7 @@ class Api:
                     status=status, headers=headers, body=body, elapsed_s=elapsed_s, cut=cut
                 )
 
-    def _patiently(self, request: _Request) -> urllib3.BaseHTTPResponse | str:
+    def _patiently(self, request: _Request) -> BaseHTTPResponse | str:
         """The answer, as soon as there is one; why there is none where patience ends without."""
         while True:
             try:
@@ -214,15 +210,14 @@ class Api:
                 if self._proxy or not (is_away and self._patience.wait(_RESTART_S)):
                     raise self._explained(request, error) from error
 
-    def _answer(self, request: _Request) -> urllib3.BaseHTTPResponse:
+    def _answer(self, request: _Request) -> BaseHTTPResponse:
         """One answer; asked for twice where the server closed a kept-open connection.
 
         Servers do so after an answer, for instance when a handler failed, and the next request
         may be on its way already (RFC 9112, 9.3.1).
         """
-        _, pool = self._pools[self.actor.name if self.actor else None]
         send = functools.partial(
-            pool.urlopen,
+            self._pool.urlopen,
             request.method,
             request.url,
             body=request.body,
@@ -254,25 +249,6 @@ class _Request(NamedTuple):
     url: str
     body: bytes | None
     headers: dict[str, str | bytes]
-
-
-def _pool(proxy: str | None, *, verify: bool | str) -> urllib3.PoolManager:
-    """Connections of one actor.
-
-    urllib3 leaves Nagle's algorithm on for proxies: headers and body go as two segments, and the
-    second waits 40 ms for the delayed acknowledgement of the first.
-    """
-    options: dict[str, Any] = {"num_pools": 2, "maxsize": 4}
-    if verify is False:
-        options["cert_reqs"] = "CERT_NONE"
-    elif verify is True:
-        options["ca_certs"] = certifi.where()
-    else:
-        options["ca_cert_dir" if Path(verify).is_dir() else "ca_certs"] = verify
-    if proxy is None:
-        return urllib3.PoolManager(**options)
-    at_once = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-    return urllib3.ProxyManager(proxy, socket_options=at_once, **options)
 
 
 def _merged(*some: Mapping[str, str | bytes]) -> dict[str, str | bytes]:

@@ -164,6 +164,37 @@ def test_a_connection_closed_on_a_long_url_is_an_answer(length, is_told):
         api.close()
 
 
+@pytest.mark.parametrize(
+    "drop", [b"X", b"HTTP/1.1 100 Continue\r\n\r\n"], ids=["headers", "continue"]
+)
+@pytest.mark.parametrize("patience_s", [0, 5])
+def test_an_answer_that_never_quite_begins_is_not_waited_for(drop, patience_s):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        api = Api(url, (), timeout_s=0.4, patience_s=patience_s)
+        thread = threading.Thread(target=_drip, args=(listener, drop), daemon=True)
+        thread.start()
+        started = time.monotonic()
+        if patience_s:
+            assert (api.get("/").status, api.get("/").cut) == (0, "no answer in 0.4 s")
+        else:
+            with pytest.raises(ServiceError, match=r"gave no answer to GET .* in 0\.4 s"):
+                api.get("/")
+        assert time.monotonic() - started < 3
+        api.close()
+
+
+def _drip(listener, drop):
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n" if len(drop) == 1 else b"")
+                while True:
+                    connection.sendall(drop)
+                    time.sleep(0.02)
+
+
 def _close_every_connection(listener):
     with contextlib.suppress(OSError):
         while True:
