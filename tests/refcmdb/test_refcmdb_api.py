@@ -317,16 +317,10 @@ def test_every_answer_carries_the_security_headers(viewer, method, path, status)
     assert answer.headers.get("Allow") or status != 405
 
 
-def test_login_gives_a_token_and_logout_takes_it(server, postgres, seeded_database):
-    from refcmdb.auth.passwords import hash_password  # noqa: PLC0415 - argon2 is slow to import
-
-    database = seeded_database.partition("@/")[2].partition("?")[0]
-    change = (
-        f"UPDATE users SET password_hash = '{hash_password('pass word')}' WHERE name = 'admin'"
-    )
-    postgres.execute(change, database=database)
+def test_login_gives_a_token_and_logout_takes_it(server):
     nobody = server.as_(None)
-    issued = nobody.post("/auth/login", {"username": "admin", "password": "pass word"})
+    known = {"username": "admin", "password": server.passwords["admin"]}
+    issued = nobody.post("/auth/login", known)
     assert issued.status_code == 200
     client = type(nobody)(server.base, issued.json()["token"])
     assert client.get("/devices").status_code == 200

@@ -220,11 +220,6 @@ def test_a_broken_document_is_told(start, settings, tmp_path):
         start(settings())
 
 
-def test_containers_are_refused_for_now(start, settings):
-    with pytest.raises(ServiceMissing, match="not offered yet"):
-        start(settings(services="containers"))
-
-
 class TestExternal:
     """Services that somebody else runs; here it is an embedded one of another run."""
 
