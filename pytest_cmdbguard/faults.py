@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import dataclasses
 import io
+import itertools
 import json
 import multiprocessing
 import tempfile
@@ -142,17 +143,22 @@ def _tried(
     context = multiprocessing.get_context("spawn")
     queue: SimpleQueue[Planted | None] = context.SimpleQueue()
     done: SimpleQueue[Trial] = context.SimpleQueue()
-    for planted in [*chosen, *[None] * workers]:
-        queue.put(planted)
     processes = [
         context.Process(target=_work, args=(queue, done, shared.to_json(), f"gw{number}", paths))
         for number in range(min(workers, len(chosen)))
     ]
     for process in processes:
         process.start()
+    waiting = iter(chosen)
     try:
+        for planted in itertools.islice(waiting, workers):
+            queue.put(planted)
         for _ in chosen:
-            yield done.get()
+            trial = done.get()
+            queue.put(
+                next(waiting, None)
+            )  # one at a time: a pipe that is full holds up its writer
+            yield trial
     finally:
         for process in processes:
             process.terminate()
