@@ -187,7 +187,7 @@ class Api:
                 elapsed_s = time.monotonic() - started
                 return sent(status=0, headers={}, body=b"", elapsed_s=elapsed_s, cut=response)
             body, cut = read_body(response, deadline=started + self._timeout_s)
-            headers = {name.lower(): value for name, value in response.headers.items()}
+            headers = {name.lower(): response.headers[name] for name in response.headers}
             if response.status != 429 or not self._patience.wait(retry_after_s(headers)):
                 elapsed_s, status = time.monotonic() - started, response.status
                 return sent(

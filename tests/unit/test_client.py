@@ -201,3 +201,21 @@ def _close_every_connection(listener):
             connection, _ = listener.accept()
             connection.recv(100_000)
             connection.close()
+
+
+def test_headers_of_one_name_are_joined():
+    answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_answer_once, args=(listener, answer))
+        thread.start()
+        api = Api(f"http://127.0.0.1:{listener.getsockname()[1]}", ())
+        assert api.get("/").headers["set-cookie"] == "a=1, b=2"
+        thread.join()
+        api.close()
+
+
+def _answer_once(listener, answer):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(100_000)
+        connection.sendall(answer)
