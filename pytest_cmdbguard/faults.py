@@ -155,9 +155,8 @@ def _tried(
             queue.put(planted)
         for _ in chosen:
             trial = done.get()
-            queue.put(
-                next(waiting, None)
-            )  # one at a time: a pipe that is full holds up its writer
+            # One at a time: a pipe that is full holds up its writer.
+            queue.put(next(waiting, None))
             yield trial
     finally:
         for process in processes:

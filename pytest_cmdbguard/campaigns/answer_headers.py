@@ -12,7 +12,7 @@ import ada_url
 from pytest_cmdbguard.campaigns.cast import ends_the_session
 from pytest_cmdbguard.campaigns.stored_headers import own_header
 from pytest_cmdbguard.probes.benign import URL_LIKE, takes_text
-from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.probes.payloads import TextProbe, fresh_token
 from pytest_cmdbguard.probes.points import injection_points
 
 if TYPE_CHECKING:
@@ -41,15 +41,6 @@ LINES = {
     "quick": ("{c}\r\n{d}:1", "{c}%0d%0a{d}:1", "{c}\u560d\u560a{d}:1"),
     "full": ("{c}\n{d}:1", "{c}\r{d}:1", "{c}%250d%250a{d}:1"),
 }
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderProbe:
-    """One input; the second of ``tokens`` is a host or the name of a header."""
-
-    text: str
-    tokens: tuple[str, ...]
-    beside: Mapping[tuple[str, str], object]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +97,12 @@ class AnswerHeaders:
             if in_header or (takes_text(point) and URL_LIKE.search(point.name)):
                 yield point
 
-    def _probe(
-        self, text: str, operation: Operation, point: Parameter, prefix: str
-    ) -> HeaderProbe:
+    def _probe(self, text: str, operation: Operation, point: Parameter, prefix: str) -> TextProbe:
         tokens = fresh_token(), fresh_token()
         base = {"scheme": self._base.scheme, "netloc": self._base.netloc}
         made = text.format(c=tokens[0], d=tokens[1], host=self._base.hostname, **base)
         is_address = URL_LIKE.search(point.name) is not None
-        return HeaderProbe(
+        return TextProbe(
             text=prefix + made if is_address else made,
             tokens=tokens,
             beside=self._beside(operation),
@@ -127,7 +116,7 @@ class AnswerHeaders:
         return self._people.credentials(self._people.whoever)
 
 
-def _answered(sent: Sent[HeaderProbe], proves: Proof) -> Answered:
+def _answered(sent: Sent[TextProbe], proves: Proof) -> Answered:
     return Answered(
         operation=sent.operation,
         point=sent.point,

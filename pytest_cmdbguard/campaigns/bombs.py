@@ -9,7 +9,7 @@ from pytest_cmdbguard.campaigns.parsed import media_of, with_entities
 from pytest_cmdbguard.campaigns.sinks import SinkResult
 from pytest_cmdbguard.model import Severity
 from pytest_cmdbguard.probes.bodies import as_bytes
-from pytest_cmdbguard.probes.long_texts import LongText
+from pytest_cmdbguard.probes.payloads import TextProbe
 from pytest_cmdbguard.probes.points import injection_points
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class EntityBomb:
         """The answer, and how much more memory the target had meanwhile than before."""
         self._cpu.forget_peak()
         before = self._cpu.peak_bytes() or 0
-        (sent,) = self._volley.each(operation, [(point, LongText(text=document))])
+        (sent,) = self._volley.each(operation, [(point, TextProbe(text=document))])
         return sent.exchange, (self._cpu.peak_bytes() or 0) - before
 
 

@@ -129,10 +129,10 @@ class Impersonation:
     def _row_with(self, token: str, answer: Exchange) -> Place | None:
         """The row that a create made: the one with the answer's id, else one with the token."""
         rows, rival = self._grounds.rows, self._grounds.rival
+        if exact := rows.find_row(token, object_in(answer).get("id")):
+            return exact[0]
         tables = {rival.row(one, rows).table for one in self._objects()}
-        exact = rows.find_row(token, object_in(answer).get("id"))
-        known = (place for place in rows.find_token(token) if place.table in tables)
-        return exact[0] if exact else next(known, None)
+        return next((place for place in rows.find_token(token) if place.table in tables), None)
 
     def _objects(self) -> tuple[Owned, ...]:
         return self._grounds.rival.objects

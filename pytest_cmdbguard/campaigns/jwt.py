@@ -86,8 +86,7 @@ def forgeries(token: str, public_keys: Sequence[bytes] = ()) -> Iterator[tuple[s
         yield f"kid is the path {file}", signed(hs256 | {"kid": file}, other, b"")
     injected = hs256 | {"kid": f"x' union select '{OURS.decode()}"}
     yield "kid is SQL", signed(injected, other, OURS)
-    jwk = {"kty": "oct", "k": encoded(OURS), "alg": "HS256"}
-    yield "key in the header (jwk)", signed(hs256 | {"jwk": jwk}, other, OURS)
+    yield "key in the header (jwk)", signed(hs256 | {"jwk": OCTETS}, other, OURS)
     for key in public_keys:
         yield "HMAC with the public key", signed(hs256, other, key)
     if (word := weak_secret(token)) is not None:
@@ -108,3 +107,6 @@ def encoded(raw: bytes) -> str:
 def decoded(part: str) -> bytes:
     """The bytes of a part (base64url without padding). Raises: ValueError."""
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+OCTETS = {"kty": "oct", "alg": "HS256", "k": encoded(OURS)}  # our key as a JWK

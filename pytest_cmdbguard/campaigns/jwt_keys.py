@@ -9,7 +9,15 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pytest_cmdbguard.campaigns.jwt import OURS, Fields, encoded, signed, signed_text, taken_apart
+from pytest_cmdbguard.campaigns.jwt import (
+    OCTETS,
+    OURS,
+    Fields,
+    encoded,
+    signed,
+    signed_text,
+    taken_apart,
+)
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.witnesses.listener import Reply
 
@@ -20,7 +28,6 @@ if TYPE_CHECKING:
 
     from pytest_cmdbguard.witnesses.listener import Listener
 
-OCTETS = {"kty": "oct", "alg": "HS256", "k": encoded(OURS)}
 NAME = "cmdbguard"
 PEM = "application/pem-certificate-chain"
 

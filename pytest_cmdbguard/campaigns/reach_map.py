@@ -10,7 +10,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
-from pytest_cmdbguard.probes.benign import BenignProbe, benign, takes_text
+from pytest_cmdbguard.probes.benign import benign, takes_text
 from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.witnesses.logs import START
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_cmdbguard.campaigns.volley import Sent, Volley
     from pytest_cmdbguard.model import Operation, Parameter
+    from pytest_cmdbguard.probes.payloads import TextProbe
     from pytest_cmdbguard.witnesses.audit import AuditWitness, Event
     from pytest_cmdbguard.witnesses.listener import Listener
     from pytest_cmdbguard.witnesses.logs import LogWitness
@@ -103,7 +104,7 @@ class ReachMap:
         return learned
 
     def _watched(
-        self, operation: Operation, texts: Sequence[tuple[Parameter, BenignProbe]]
+        self, operation: Operation, texts: Sequence[tuple[Parameter, TextProbe]]
     ) -> Iterator[Reached]:
         audit_mark, log_mark = self._audit.mark(), self._log.mark() if self._log else START
         sql_mark = self._sql.mark() if self._sql and texts else None
@@ -120,9 +121,7 @@ class ReachMap:
             seen = {"sql": token in database, "log": token in log}
             yield self._reached(one, events, {sink for sink, yes in seen.items() if yes})
 
-    def _reached(
-        self, sent: Sent[BenignProbe], events: Sequence[Event], sinks: set[str]
-    ) -> Reached:
+    def _reached(self, sent: Sent[TextProbe], events: Sequence[Event], sinks: set[str]) -> Reached:
         token, answer = sent.probe.tokens[0], sent.exchange
         sinks |= {event.sink for event in events if event.holds(token)}
         if self._listener.hits(token):

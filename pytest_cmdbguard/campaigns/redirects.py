@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.outgoing import OUTGOING, SINKS
 from pytest_cmdbguard.campaigns.sinks import Place
-from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.probes.payloads import TextProbe, fresh_token
 from pytest_cmdbguard.witnesses.listener import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_cmdbguard.campaigns.follow_ups import FollowUps
     from pytest_cmdbguard.campaigns.sinks import Means
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 
 STATUSES = (302, 307)  # a GET whatever it was, and the same request again
 ASKED_WITHIN_S = 0.3  # deliveries may wait in a queue
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RedirectProbe:
-    """An address of the partner; the second of ``tokens`` is in the one that it leads on to."""
-
-    text: str
-    tokens: tuple[str, ...]
-    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +70,7 @@ class Redirects:
 
     def _led(self, operation: Operation, point: Parameter, status: int) -> Led:
         probe = self._probe(status)
-        sent: Sent[RedirectProbe] = next(self._volley.each(operation, [(point, probe)]))
+        sent: Sent[TextProbe] = next(self._volley.each(operation, [(point, probe)]))
         list(self._follow_ups(operation, sent.exchange))
         asked, led = probe.tokens
         is_asked = bool(self._partner.hits(asked, within_s=ASKED_WITHIN_S))
@@ -95,8 +86,8 @@ class Redirects:
             exchange=sent.exchange,
         )
 
-    def _probe(self, status: int) -> RedirectProbe:
+    def _probe(self, status: int) -> TextProbe:
         tokens = fresh_token(), fresh_token()
         leads_to = {"Location": self._inside.url(tokens[1])}
         self._partner.answer(tokens[0], Reply(status=status, headers=leads_to))
-        return RedirectProbe(text=self._partner.url(tokens[0]), tokens=tokens)
+        return TextProbe(text=self._partner.url(tokens[0]), tokens=tokens)

@@ -6,8 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
-from pytest_cmdbguard.probes.benign import BenignProbe, benign, takes_text
-from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.probes.benign import benign, takes_text
+from pytest_cmdbguard.probes.payloads import TextProbe, fresh_token
 from pytest_cmdbguard.probes.points import injection_points
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class RedisInjection:
         for make in (_words, _lines, _glob):
             probe = make()
             with self._monitor.listening() as heard:
-                sent: Sequence[Sent[BenignProbe]] = list(
+                sent: Sequence[Sent[TextProbe]] = list(
                     self._volley.each(operation, [(point, probe)])
                 )
             if proof := _judged(heard, probe):
@@ -66,20 +66,20 @@ class RedisInjection:
         return Reached(point=point)
 
 
-def _probe(text: Callable[[str, str], str]) -> BenignProbe:
+def _probe(text: Callable[[str, str], str]) -> TextProbe:
     first, second = fresh_token(), fresh_token()
-    return BenignProbe(text=text(first, second), tokens=(first, second))
+    return TextProbe(text=text(first, second), tokens=(first, second))
 
 
-def _words() -> BenignProbe:
+def _words() -> TextProbe:
     return _probe(lambda first, second: f"{first} {second}")
 
 
-def _lines() -> BenignProbe:
+def _lines() -> TextProbe:
     return _probe(lambda first, second: f"{first}\r\nECHO {second}\r\n")
 
 
-def _glob() -> BenignProbe:
+def _glob() -> TextProbe:
     return _probe(lambda first, second: f"{first}*{second}")
 
 
@@ -87,12 +87,12 @@ def _hears(heard: Sequence[Command], token: str) -> bool:
     return any(token in argument.lower() for c in heard for argument in c.arguments)
 
 
-def _judged(heard: Sequence[Command], probe: BenignProbe) -> str:
+def _judged(heard: Sequence[Command], probe: TextProbe) -> str:
     """What shows that a text was taken for more than a value; empty if nothing does."""
     return next((proof for command in heard for proof in _proofs(command, probe)), "")
 
 
-def _proofs(command: Command, probe: BenignProbe) -> Iterator[str]:
+def _proofs(command: Command, probe: TextProbe) -> Iterator[str]:
     first, second = probe.tokens
     arguments = [argument.lower() for argument in command.arguments]
     if arguments[0] == "echo" and second in arguments[1:]:

@@ -14,7 +14,6 @@ from pytest_cmdbguard.campaigns.sinks import SinkResult
 from pytest_cmdbguard.model import Severity
 from pytest_cmdbguard.probes.long_texts import (
     SHAPES,
-    LongText,
     fits,
     long_text,
     takes_long_text,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_cmdbguard.campaigns.volley import Sent, Volley
     from pytest_cmdbguard.model import Exchange, Operation, Parameter
+    from pytest_cmdbguard.probes.payloads import TextProbe
     from pytest_cmdbguard.witnesses.cpu import CpuWitness
 
 # Exponential work shows at the short ones before it takes for ever, then cubic, then quadratic.
@@ -93,11 +93,11 @@ class SlowInput:
         return self._usual[operation.id]
 
     def _worked(
-        self, operation: Operation, texts: Sequence[tuple[Parameter, LongText]]
-    ) -> list[tuple[Sent[LongText], float]]:
+        self, operation: Operation, texts: Sequence[tuple[Parameter, TextProbe]]
+    ) -> list[tuple[Sent[TextProbe], float]]:
         """What was sent, each with the CPU time of its request."""
         before = self._cpu.seconds()
-        found: list[tuple[Sent[LongText], float]] = []
+        found: list[tuple[Sent[TextProbe], float]] = []
         for sent in self._sent(operation, texts):
             if not found or found[-1][0].exchange is not sent.exchange:
                 now = self._cpu.seconds()
@@ -106,8 +106,8 @@ class SlowInput:
         return found
 
     def _sent(
-        self, operation: Operation, texts: Sequence[tuple[Parameter, LongText]]
-    ) -> Iterator[Sent[LongText]]:
+        self, operation: Operation, texts: Sequence[tuple[Parameter, TextProbe]]
+    ) -> Iterator[Sent[TextProbe]]:
         """What validation refuses goes alone, so that it stops nothing else; the rest together."""
         strict = self._strict.setdefault(operation.id, set())
         yield from self._volley.each(operation, [one for one in texts if one[0].name in strict])
@@ -133,7 +133,7 @@ class SlowInput:
         return None
 
     def _measured(
-        self, operation: Operation, point: Parameter, text: LongText
+        self, operation: Operation, point: Parameter, text: TextProbe
     ) -> tuple[Exchange, float]:
         before = self._cpu.seconds()
         (sent,) = self._volley.each(operation, [(point, text)])

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
 from pytest_cmdbguard.probes.benign import benign, takes_text
-from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.probes.payloads import TextProbe, fresh_token
 from pytest_cmdbguard.probes.points import injection_points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_cmdbguard.campaigns.follow_ups import FollowUps
     from pytest_cmdbguard.campaigns.volley import Volley
@@ -32,15 +32,6 @@ TEXTS = {
 }
 WITH_PARAMETERS = ("content-disposition", "content-type", "link")
 OWN = frozenset({"header", "cookie", "path", "content"})  # of a request, or not one text
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderProbe:
-    """One input; the second of ``tokens`` is the name of a header or parameter."""
-
-    text: str
-    tokens: tuple[str, ...]
-    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +102,7 @@ class StoredHeaders:
 
     def _tried(self, operation: Operation, point: Parameter, text: str) -> Shown | None:
         tokens = fresh_token(), fresh_token()
-        probe = HeaderProbe(text=text.format(c=tokens[0], d=tokens[1]), tokens=tokens)
+        probe = TextProbe(text=text.format(c=tokens[0], d=tokens[1]), tokens=tokens)
         for sent in self._volley.each(operation, [(point, probe)]):
             for later in self._follow_ups(operation, sent.exchange):
                 if line := own_header(later, tokens[1]):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.probes.payloads import TextProbe, fresh_token
 from pytest_cmdbguard.probes.points import FILENAME
 from pytest_cmdbguard.probes.schemas import branches, flattened, types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_cmdbguard.model import Parameter
 
 URL_LIKE = re.compile(r"ur[il]|link|callback|webhook|endpoint|feed|redirect|next", re.IGNORECASE)
@@ -20,15 +17,6 @@ HOST_LIKE = re.compile(r"host|fqdn|domain|server|address", re.IGNORECASE)
 FILE_LIKE = re.compile(r"file|path|report|attachment|document|download|template", re.IGNORECASE)
 _NO_TEXT = {"integer", "number", "boolean", "null"}
 _CLOSED_FORMATS = {"uuid", "date", "date-time", "time", "ipv4", "ipv6", "int32", "int64"}
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BenignProbe:
-    """One harmless input; its only token is ``tokens[0]``."""
-
-    text: str
-    tokens: tuple[str, ...]
-    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
 def takes_text(point: Parameter) -> bool:
@@ -39,7 +27,7 @@ def takes_text(point: Parameter) -> bool:
     return not closed and not (kinds and kinds <= _NO_TEXT)
 
 
-def benign(point: Parameter, *, base_url: str) -> BenignProbe:
+def benign(point: Parameter, *, base_url: str) -> TextProbe:
     """A harmless text for a place.
 
     Args:
@@ -49,7 +37,7 @@ def benign(point: Parameter, *, base_url: str) -> BenignProbe:
     token = fresh_token()
     schema = flattened(point.schema)
     text = _shaped(token, point.name.rpartition("/")[2], schema.get("format", ""), base_url)
-    return BenignProbe(text=text.ljust(schema.get("minLength", 0), "0"), tokens=(token,))
+    return TextProbe(text=text.ljust(schema.get("minLength", 0), "0"), tokens=(token,))
 
 
 def _shaped(token: str, name: str, kind: str, base_url: str) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.probes.benign import takes_text
+from pytest_cmdbguard.probes.payloads import TextProbe
 from pytest_cmdbguard.probes.schemas import flattened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_cmdbguard.model import Parameter
 
 # What is repeated.
@@ -22,15 +20,6 @@ _LONGEST = 80_000
 _SHORTEST = 16
 # Places that are no text of a URL, a form or a JSON body.
 _ELSEWHERE = {"content", "header", "cookie", "multipart", "jwt"}
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class LongText:
-    """One input: a part that is repeated, and an end."""
-
-    text: str
-    tokens: tuple[str, ...] = ()
-    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
 def takes_long_text(point: Parameter) -> bool:
@@ -45,11 +34,11 @@ def fits(point: Parameter, length: int) -> bool:
     return length < int(flattened(point.schema).get("maxLength", _LONGEST))
 
 
-def long_text(point: Parameter, shape: str, length: int) -> LongText:
+def long_text(point: Parameter, shape: str, length: int) -> TextProbe:
     """The part again and again, no longer than the place takes, and an end."""
     part, pattern = SHAPES[shape], str(flattened(point.schema).get("pattern", ""))
     end = next((end for end in _ENDS if _lets_through(pattern, part * 3 + end)), _ENDS[0])
-    return LongText(text=(part * length)[:length] + end)
+    return TextProbe(text=(part * length)[:length] + end)
 
 
 def _lets_through(pattern: str, text: str) -> bool:

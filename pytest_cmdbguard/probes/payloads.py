@@ -74,6 +74,18 @@ class SqlProbe:
     beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TextProbe:
+    """One input with its tokens, if it has any, in their order in the text.
+
+    ``beside`` are values that go with it, by (location, name).
+    """
+
+    text: str
+    tokens: tuple[str, ...] = ()
+    beside: Mapping[tuple[str, str], object] = dataclasses.field(default_factory=dict)
+
+
 def fresh_token() -> str:
     """A text that occurs nowhere yet: ``zq`` and ten of 36 characters (51 random bits).
 

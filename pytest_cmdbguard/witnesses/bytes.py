@@ -73,7 +73,6 @@ class Moment:
         ).one()
         # pg_stat_file() tells the time of a file in whole seconds, rounded down.
         self.seconds, self.lsn = math.floor(row[0] - _TICK_S), str(row[1])
-
         upper, _, lower = self.lsn.partition("/")
         self._position = int(upper, 16), int(lower, 16)
         self._page = struct.Struct(f"=II{row[2] - 8}x")  # pd_lsn, and the rest of a page

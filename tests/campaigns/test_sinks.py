@@ -23,7 +23,7 @@ from pytest_cmdbguard.campaigns.volley import Volley
 from pytest_cmdbguard.model import Parameter
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.document import operations
-from pytest_cmdbguard.probes.long_texts import LongText
+from pytest_cmdbguard.probes.payloads import TextProbe
 from pytest_cmdbguard.probes.surroundings import Surroundings
 from pytest_cmdbguard.services.run_directory import RunDirectory
 from pytest_cmdbguard.services.watching import Watch
@@ -186,7 +186,7 @@ def test_a_target_that_takes_its_time_for_everything_is_not_suspected(service):
 def test_long_texts_go_together_as_far_as_a_url_may_be_long(service):
     """What every server has to take are 8,000 bytes (RFC 9110, 4.1)."""
     points = [Parameter(location="query", name=f"p{n}", schema={}) for n in range(9)]
-    probes = [(point, LongText(text="a" * 700)) for point in points]
+    probes = [(point, TextProbe(text="a" * 700)) for point in points]
     sent = list(service.volley(service.operations["plain_words"], probes))
     assert [one.point for one in sent] == points
     urls = {one.exchange.url for one in sent}
