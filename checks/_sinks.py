@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_cmdbguard import Evidence, Operation
+    from pytest_cmdbguard.campaigns.attack import PointResult
     from pytest_cmdbguard.campaigns.sinks import Means, SinkResult
 
 
@@ -45,12 +46,17 @@ def record(
             evidence.contact(
                 operation, result.point, reached=result.reached, stopped=result.stopped
             )
-        if result.proof:
-            evidence.finding(
-                result.proof,
-                operation=result.operation,
-                point=result.point,
-                sink=sink,
-                exchange=result.exchange,
-                severity=result.severity,
-            )
+        report(evidence, result, sink=sink)
+
+
+def report(evidence: Evidence, result: PointResult | SinkResult, *, sink: str) -> None:
+    """Make a finding of what was proven, if anything was."""
+    if result.proof:
+        evidence.finding(
+            result.proof,
+            operation=result.operation,
+            point=result.point,
+            sink=sink,
+            exchange=result.exchange,
+            severity=result.severity,
+        )

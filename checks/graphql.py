@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard import Evidence, Parameter, Severity, check
+from pytest_cmdbguard import Evidence, Severity, check
 from pytest_cmdbguard.campaigns.commands import ARGUMENTS, COMMANDS
 from pytest_cmdbguard.campaigns.outgoing import OUTGOING
 from pytest_cmdbguard.campaigns.paths import PATHS
@@ -12,7 +12,7 @@ from pytest_cmdbguard.campaigns.templating import CODES, TEMPLATES
 from pytest_cmdbguard.evidence import not_verified
 from pytest_cmdbguard.probes.graphql import QUERY
 
-from ._sinks import require_hook, require_neighbour
+from ._sinks import report, require_hook, require_neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,15 +89,8 @@ def note(evidence: Evidence, result: PointResult | SinkResult, *, sink: str) -> 
     """Record what became of a place; the document of a request is written by us, and is none."""
     if result.point.name == QUERY:
         return
-    place = Parameter(location=result.point.location, name=result.point.name)
     if result.reached or not getattr(result, "closed", False):
-        evidence.contact(result.operation, place, reached=result.reached, stopped=result.stopped)
-    if result.proof:
-        evidence.finding(
-            result.proof,
-            operation=result.operation,
-            point=place,
-            sink=sink,
-            exchange=result.exchange,
-            severity=result.severity,
+        evidence.contact(
+            result.operation, result.point, reached=result.reached, stopped=result.stopped
         )
+    report(evidence, result, sink=sink)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard import Evidence, Operation, Severity, check
 from pytest_cmdbguard.campaigns.attack import takes_input
 
+from ._sinks import report
+
 if TYPE_CHECKING:
     from pytest_cmdbguard.campaigns.attack import SqlAttack
 
@@ -35,12 +37,4 @@ def input_never_becomes_sql(
             closed=result.closed,
             requests=result.requests,
         )
-        if result.proof:
-            evidence.finding(
-                result.proof,
-                operation=result.operation,
-                point=result.point,
-                sink="sql",
-                exchange=result.exchange,
-                severity=result.severity,
-            )
+        report(evidence, result, sink="sql")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Operation, Severity, check
-from pytest_cmdbguard.campaigns import redirects as redirection
 from pytest_cmdbguard.campaigns.outgoing import OUTGOING
 from pytest_cmdbguard.campaigns.paths import PATHS
+from pytest_cmdbguard.campaigns.redirects import is_asked
 from pytest_cmdbguard.evidence import not_verified
 
 from ._sinks import record, require_neighbour, takes_free_text
@@ -76,26 +76,18 @@ def redirects_lead_to_no_internal_address(
 ) -> None:
     """A server that the target may ask answers 302 and 307, which lead to our own listener."""
     for operation in filter(takes_free_text, operations):
-        places = redirection.addressed(means, operation)
+        places = OUTGOING.places(means, operation)
         if redirects is None:
             leave_out(places, evidence)
             continue
-        for led in redirects(operation, [place.point for place in places]):
-            evidence.contact(operation, led.point, reached=led.reached, stopped=led.stopped)
-            if led.proof:
-                evidence.finding(
-                    led.proof,
-                    operation=operation,
-                    point=led.point,
-                    sink="socket",
-                    exchange=led.exchange,
-                )
+        results = redirects(operation, [place.point for place in places])
+        record(evidence, operation, results, sink="socket")
 
 
 def leave_out(places: Iterable[Place], evidence: Evidence) -> None:
     """Note that nobody said whom the target may ask; not verified where it does ask."""
     untold = "nobody told whom it may ask: [target.protection] partner"
     for place in places:
-        if redirection.is_asked(place):
+        if is_asked(place):
             not_verified(f"{place.operation} sends requests, and {untold}")
         evidence.contact(place.operation, place.point, reached=False, stopped=untold)

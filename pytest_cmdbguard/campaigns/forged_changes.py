@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.campaigns import forged_pages
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.campaigns.forged_pages import OVERRIDE
 from pytest_cmdbguard.campaigns.origins import (
-    BETWEEN_ORIGINS,
     carried,
-    foreign_origins,
+    forging_origins,
     headers_of,
     permits,
 )
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Exchange, Operation
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.witnesses.browser import Browser
-    from pytest_cmdbguard.witnesses.rows import Place, RowState, RowWitness
+    from pytest_cmdbguard.witnesses.rows import Place, RowWitness
 
 METHODS = frozenset({"PUT", "PATCH", "DELETE"})
-OVERRIDE = "X-HTTP-Method-Override"
 UNMADE = "no object of its own can be created for it"
 
 
@@ -70,7 +69,6 @@ class _Stake:
 
     values: Values
     row: Place
-    before: RowState
     mark: str
 
 
@@ -101,7 +99,7 @@ class ForgedChanges:
         api, sent, statuses = self._people.first.api, 0, set()
         stake = self._stake(operation)
         for way in _ways(operation):
-            for origin in _origins(api):
+            for origin in forging_origins(api.base_url):
                 if stake is None:
                     return Change(operation=operation, sent=sent, reached=False, stopped=UNMADE)
                 sent += 1
@@ -127,8 +125,7 @@ class ForgedChanges:
 
     def _send(self, api: Api, way: Way, origin: str, stake: _Stake) -> tuple[Exchange, bool]:
         """The answer to the request, or to the question before it where that forbids it."""
-        told = {("header", name): value for name, value in headers_of(origin).items()}
-        values = {**_disguised(way, stake.values), **told}
+        values, told = _disguised(way, stake.values), _told(origin)
         if way.asks is not None:
             question = dataclasses.replace(way.variant, method="OPTIONS", body=None, contents={})
             asked = {
@@ -139,7 +136,7 @@ class ForgedChanges:
             answer = api.as_actor(None).send(question, {**path, **told, **asked})
             if not permits(answer, origin, method=way.variant.method, headers=way.asks):
                 return answer, False
-        return api.send(way.variant, values), True
+        return api.send(way.variant, {**values, **told}), True
 
     def _comes_true(
         self, way: Way, origin: str, stake: _Stake | None, browser: Callable[[], Browser] | None
@@ -150,8 +147,7 @@ class ForgedChanges:
             return carried(self._people.needed, origin)
         # nobody's request has the same URL and body; preflights were judged by the target's own
         # answers, for Playwright answers those of pages that it intercepts
-        told = {("header", name): value for name, value in headers_of(origin).items()}
-        values = {**_disguised(way, stake.values), **told}
+        values = _disguised(way, stake.values) | _told(origin)
         like = person.api.as_actor(None).send(way.variant, values)
         if self._effect(stake):
             return False
@@ -177,12 +173,11 @@ class ForgedChanges:
         if owned is None:
             return None
         row = self._estate.row(owned, self._rows)
-        before = self._rows.state(row)
         mark, change = self._estate.change(operation, owned) or ("", {})
-        if before is None or not (mark or operation.method == "DELETE"):
+        if self._rows.state(row) is None or not (mark or operation.method == "DELETE"):
             return None
         values = self._estate.values(operation, owned) | change
-        return _Stake(values=values, row=row, before=before, mark=mark)
+        return _Stake(values=values, row=row, mark=mark)
 
 
 def _ways(operation: Operation) -> Iterator[Way]:
@@ -199,6 +194,11 @@ def _ways(operation: Operation) -> Iterator[Way]:
     yield Way(name=f"a script's request with {OVERRIDE}", variant=posted, beside=beside, asks=asks)
 
 
+def _told(origin: str) -> Values:
+    """The headers by which a browser tells where a request comes from."""
+    return {("header", name): value for name, value in headers_of(origin).items()}
+
+
 def _disguised(way: Way, values: Values) -> Values:
     """The values of an operation as its disguise takes them: a form has a field per member."""
     if way.variant.body is None and FORM in way.variant.contents:
@@ -208,8 +208,3 @@ def _disguised(way: Way, values: Values) -> Values:
             if place != "body" or name.count("/") == 1
         }
     return {**values, **way.beside}
-
-
-def _origins(api: Api) -> list[str]:
-    found = foreign_origins(api.base_url)
-    return [origin for kind, origin in found.items() if kind in BETWEEN_ORIGINS]

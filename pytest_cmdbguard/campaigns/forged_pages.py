@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.model import Exchange
     from pytest_cmdbguard.probes.cookies import SetCookie
 
-OVERRIDE = "x-http-method-override"
+OVERRIDE = "X-HTTP-Method-Override"
 
 
 def page_for(exchange: Exchange, url: str, body: str) -> str:
@@ -37,8 +37,8 @@ def page_for(exchange: Exchange, url: str, body: str) -> str:
     }
     how |= {"body": body} if body else {}
     told = exchange.request_headers
-    if exchange.method != "POST" or media.startswith(JSON) or OVERRIDE in told:
-        names = [name for name in ("content-type", OVERRIDE) if name in told]
+    if exchange.method != "POST" or media.startswith(JSON) or OVERRIDE.lower() in told:
+        names = [name for name in ("content-type", OVERRIDE.lower()) if name in told]
         how |= {"mode": "cors", "headers": {name: told[name] for name in names}}
     return f"<script>fetch({json.dumps(url)}, {json.dumps(how)})</script>"
 

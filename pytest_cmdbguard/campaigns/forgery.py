@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.campaigns import forged_pages
 from pytest_cmdbguard.campaigns.cast import ends_the_session
 from pytest_cmdbguard.campaigns.origins import (
-    BETWEEN_ORIGINS,
     carried,
-    foreign_origins,
+    forging_origins,
     headers_of,
 )
 from pytest_cmdbguard.probes.markup import accepts
@@ -121,12 +120,10 @@ class Forgery:
         fields = _fields(operation, self._common, self._hidden)
         if not fields:
             return
-        origins = foreign_origins(self._people.first.api.base_url)
+        origins = forging_origins(self._people.first.api.base_url)
         chosen = fields
         for way, variant, values in self._ways(operation, fields[0]):
-            for kind, origin in origins.items():
-                if kind not in BETWEEN_ORIGINS:
-                    continue
+            for origin in origins:
                 forged = self._send(operation, variant, values, (way, origin), chosen)
                 yield forged
                 if forged.exchange.status in REFUSED and len(chosen) > 1:

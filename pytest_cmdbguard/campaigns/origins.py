@@ -43,6 +43,12 @@ def foreign_origins(base_url: str) -> dict[str, str]:
     }
 
 
+def forging_origins(base_url: str) -> list[str]:
+    """Those of the foreign origins that pages send forged requests from."""
+    found = foreign_origins(base_url)
+    return [origin for kind, origin in found.items() if kind in BETWEEN_ORIGINS]
+
+
 def other_port(base_url: str) -> int:
     """A port of the same host where another page may lie; no server needs to be there."""
     return 45_871 if urlsplit(base_url).port != 45_871 else 45_872

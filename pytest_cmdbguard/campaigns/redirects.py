@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard.campaigns.outgoing import OUTGOING, SINKS
-from pytest_cmdbguard.campaigns.sinks import Place
+from pytest_cmdbguard.campaigns.outgoing import SINKS
+from pytest_cmdbguard.campaigns.sinks import SinkResult
 from pytest_cmdbguard.probes.payloads import TextProbe, fresh_token
 from pytest_cmdbguard.witnesses.listener import Reply
 
@@ -14,31 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_cmdbguard.campaigns.follow_ups import FollowUps
-    from pytest_cmdbguard.campaigns.sinks import Means
+    from pytest_cmdbguard.campaigns.sinks import Place
     from pytest_cmdbguard.campaigns.volley import Sent, Volley
-    from pytest_cmdbguard.model import Exchange, Operation, Parameter
+    from pytest_cmdbguard.model import Operation, Parameter
     from pytest_cmdbguard.witnesses.listener import Listener
 
 STATUSES = (302, 307)  # a GET whatever it was, and the same request again
 ASKED_WITHIN_S = 0.3  # deliveries may wait in a queue
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Led:
-    """What became of a place: ``proof`` is empty where nobody was led on."""
-
-    point: Parameter
-    reached: bool
-    stopped: str
-    proof: str = ""
-    exchange: Exchange | None = None
-
-
-def addressed(means: Means, operation: Operation) -> list[Place]:
-    """The places of an operation whose input may become the address of a request."""
-    reached = means.reach_map(operation).values()
-    places = [Place(operation=operation, point=one.point, reached=one) for one in reached]
-    return [place for place in places if OUTGOING.matters(means, place)]
 
 
 def is_asked(place: Place) -> bool:
@@ -62,20 +43,21 @@ class Redirects:
         self._volley, self._follow_ups = volley, follow_ups
         self._partner, self._inside = partner, inside
 
-    def __call__(self, operation: Operation, points: Sequence[Parameter]) -> Iterator[Led]:
+    def __call__(self, operation: Operation, points: Sequence[Parameter]) -> Iterator[SinkResult]:
         """One result per place that names an address."""
         for point in points:
             led = [self._led(operation, point, status) for status in STATUSES]
             yield min(led, key=lambda one: (not one.proof, not one.reached))
 
-    def _led(self, operation: Operation, point: Parameter, status: int) -> Led:
+    def _led(self, operation: Operation, point: Parameter, status: int) -> SinkResult:
         probe = self._probe(status)
         sent: Sent[TextProbe] = next(self._volley.each(operation, [(point, probe)]))
         list(self._follow_ups(operation, sent.exchange))
         asked, led = probe.tokens
         is_asked = bool(self._partner.hits(asked, within_s=ASKED_WITHIN_S))
         hits = self._inside.hits(led, within_s=ASKED_WITHIN_S if is_asked else 0)
-        return Led(
+        return SinkResult(
+            operation=operation,
             point=point,
             reached=is_asked,
             stopped=f"the partner was not asked: HTTP {sent.exchange.status}",

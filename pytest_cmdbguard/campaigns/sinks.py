@@ -109,6 +109,12 @@ class Kind:
     meets: Callable[[Place, Sequence[Event]], bool]
     follows: bool = False
 
+    def places(self, means: Means, operation: Operation) -> list[Place]:
+        """The places of an operation that are worth this attack."""
+        reached = means.reach_map(operation).values()
+        places = (Place(operation=operation, point=one.point, reached=one) for one in reached)
+        return [place for place in places if self.matters(means, place)]
+
 
 class SinkAttack:
     """One kind of attack on any operation.
@@ -125,9 +131,7 @@ class SinkAttack:
         """One result per place that matters, then one per earlier probe that surfaced."""
         if ends_the_session(operation):
             return
-        reached = self._means.reach_map(operation).values()
-        places = [Place(operation=operation, point=one.point, reached=one) for one in reached]
-        places = [place for place in places if self._kind.matters(self._means, place)]
+        places = self._kind.places(self._means, operation)
         if not places:
             return
         mark = self._means.audit.mark()

@@ -20,7 +20,7 @@ TOLD = frozenset({"KIND", "CHECK", "OPERATION", "ALSO", "SHOWS", "ADVISORY"})
 
 def names() -> list[str]:
     """The names, as ``serve --fault`` takes them."""
-    return [path.stem.replace("_", "-") for path, _ in _texts()]
+    return [name for name, _ in _texts()]
 
 
 def entries() -> list[dict[str, Any]]:
@@ -31,14 +31,14 @@ def entries() -> list[dict[str, Any]]:
 
     The modules are read, not imported: that would load all of the product for a list.
     """
-    return [_entry(path.stem.replace("_", "-"), ast.parse(text)) for path, text in _texts()]
+    return [_entry(name, ast.parse(text)) for name, text in _texts()]
 
 
-def _texts() -> Iterator[tuple[Path, str]]:
+def _texts() -> Iterator[tuple[str, str]]:
     for path in sorted(Path(faults.__path__[0]).glob("*.py")):
         text = path.read_text(encoding="utf-8")
         if MARK in text:
-            yield path, text
+            yield path.stem.replace("_", "-"), text
 
 
 def plant(name: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 
 from refcmdb.faults.planting_tokens import (
     Fields,
     claims_of,
+    decoded,
     header_of,
     is_current,
     is_signed,
@@ -28,7 +28,7 @@ def plant() -> None:
 
     def verify(token: str) -> Fields | None:
         brought = header_of(token).get("jwk", {}).get("k", "")
-        used = base64.urlsafe_b64decode(brought + "=" * (-len(brought) % 4)) if brought else key
+        used = decoded(brought) if brought else key
         claims = claims_of(token) if is_signed(token, used) else None
         return claims if is_current(claims) else None
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
 import json
-import urllib.parse
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from refcmdb.faults.planting_tokens import Fields, claims_of, encoded, header_of, is_current
+from refcmdb.faults.asking import asked
+from refcmdb.faults.planting_tokens import (
+    Fields,
+    claims_of,
+    decoded,
+    encoded,
+    header_of,
+    is_current,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-PATIENCE_S = 1.0
 
 
 class KeyPair:
@@ -49,20 +52,9 @@ def checked_with(
 
 
 def fetched(url: str) -> bytes:
-    """What lies at an address of this machine: a planted fault leaves all others alone."""
-    parts = urllib.parse.urlsplit(url)
-    if parts.hostname not in {"127.0.0.1", "localhost"}:
-        return b""
-    connection = http.client.HTTPConnection(
-        str(parts.hostname), parts.port or 80, timeout=PATIENCE_S
-    )
-    try:
-        connection.request("GET", parts.path or "/")
-        return connection.getresponse().read()
-    except (OSError, http.client.HTTPException):
-        return b""
-    finally:
-        connection.close()
+    """What lies at an address of this machine; nothing at any other."""
+    answer = asked("GET", url)
+    return answer.content if answer else b""
 
 
 def key_in_set(text: bytes, name: object) -> rsa.RSAPublicKey | None:
@@ -70,7 +62,7 @@ def key_in_set(text: bytes, name: object) -> rsa.RSAPublicKey | None:
     try:
         keys = json.loads(text)["keys"]
         found = next(key for key in keys if key.get("kid") == name and key["kty"] == "RSA")
-        numbers = (int.from_bytes(_decoded(found[part])) for part in ("e", "n"))
+        numbers = (int.from_bytes(decoded(found[part])) for part in ("e", "n"))
         return rsa.RSAPublicNumbers(*numbers).public_key()
     except (ValueError, KeyError, TypeError, StopIteration):
         return None
@@ -79,11 +71,7 @@ def key_in_set(text: bytes, name: object) -> rsa.RSAPublicKey | None:
 def _is_signed(token: str, key: rsa.RSAPublicKey) -> bool:
     message, _, signature = token.rpartition(".")
     try:
-        key.verify(_decoded(signature), message.encode(), padding.PKCS1v15(), hashes.SHA256())
+        key.verify(decoded(signature), message.encode(), padding.PKCS1v15(), hashes.SHA256())
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def _decoded(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

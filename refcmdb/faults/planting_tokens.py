@@ -68,6 +68,11 @@ def signed(header: Fields, claims: Fields, key: bytes) -> str:
     return f"{message}.{encoded(hmac.digest(key, message.encode(), 'sha256'))}"
 
 
+def decoded(part: str) -> bytes:
+    """The bytes of a part (base64url without padding). Raises: ValueError."""
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
 def header_of(token: str) -> Fields:
     """The header, unverified; empty for what is none."""
     return _fields(token.split(".", maxsplit=1)[0])
@@ -127,7 +132,7 @@ def _part(fields: Fields) -> str:
 
 def _fields(part: str) -> Fields:
     try:
-        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        found = json.loads(decoded(part))
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import http.client
 import urllib.parse
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 Send = Callable[[str], Awaitable[Answer]]
 Lead = Callable[[Send, str, str], Awaitable[Answer | None]]
 
-PATIENCE_S = 1.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -47,24 +44,3 @@ def led_by(lead: Lead, *, method: str) -> None:
         return await lead(again, url, urllib.parse.urljoin(url, where)) or answer
 
     Outgoing._send = _send  # type: ignore[assignment, method-assign]
-
-
-async def asked_freely(method: str, url: str) -> Answer | None:
-    """The answer to a client without rules; a planted fault leaves other machines alone."""
-    parts = urllib.parse.urlsplit(url)
-    if parts.hostname not in {"127.0.0.1", "localhost"}:
-        return None
-    return await asyncio.to_thread(_ask, method, parts)
-
-
-def _ask(method: str, parts: urllib.parse.SplitResult) -> Answer | None:
-    connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE_S)
-    try:
-        connection.request(method, parts.path or "/")
-        response = connection.getresponse()
-        kind = response.headers.get_content_type()
-        return Answer(status=response.status, media_type=kind, content=response.read())
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from refcmdb.faults.redirecting import asked_freely, led_by
+from refcmdb.faults.asking import asked
+from refcmdb.faults.redirecting import led_by
 
 if TYPE_CHECKING:
     from refcmdb.faults.redirecting import Send
@@ -19,6 +21,6 @@ def plant() -> None:
     """Receivers move, too."""
 
     async def lead(_send: Send, _asked: str, where: str) -> Answer | None:
-        return await asked_freely("POST", where)
+        return await asyncio.to_thread(asked, "POST", where)
 
     led_by(lead, method="POST")
