@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
+import json
 import platform
 import time
 from importlib import metadata
@@ -19,7 +20,7 @@ from .collection import Selection, shipped_claims
 from .criteria import Criteria
 from .errors import GuardError, ServiceError, SettingsError
 from .interrupts import uninterrupted
-from .model import CHECK_ID, CheckResult, Operation
+from .model import CHECK_ID, CheckResult, Json, Operation
 from .probes.document import operations
 from .run import Run
 from .services import zap, zap_state
@@ -70,9 +71,19 @@ class Gate:
 
         Raises: DocumentError.
         """
-        document = self.target.document()
-        self.scope = scope.told(document)
-        return operations(document, where=self.target.name)
+        self.scope = scope.told(self.document)
+        return operations(self.document, where=self.target.name)
+
+    @functools.cached_property
+    def document(self) -> Json:
+        """The target's OpenAPI document, which one process reads for all workers of a run.
+
+        Raises: DocumentError.
+        """
+        if self.shared is None:
+            return self.target.document()
+        document: Json = json.loads(self.shared.document.read_text(encoding="utf-8"))
+        return document
 
     def start(self, progress: Callable[[str], None]) -> None:
         """Start everything the checks need; ZAP goes on starting in the background.

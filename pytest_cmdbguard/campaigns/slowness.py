@@ -48,7 +48,6 @@ class SlowInput:
 
     def __init__(self, volley: Volley, cpu: CpuWitness, *, profile: str) -> None:
         self._volley, self._cpu = volley, cpu
-        self._strict: dict[str, set[str]] = {}
         self._usual: dict[str, Mapping[str, float]] = {}
         self._lengths = dict.fromkeys(SHAPES, _LENGTHS) if profile == "full" else _QUICK
 
@@ -98,23 +97,12 @@ class SlowInput:
         """What was sent, each with the CPU time of its request."""
         before = self._cpu.seconds()
         found: list[tuple[Sent[TextProbe], float]] = []
-        for sent in self._sent(operation, texts):
+        for sent in self._volley(operation, texts):
             if not found or found[-1][0].exchange is not sent.exchange:
                 now = self._cpu.seconds()
                 seconds, before = now - before, now
             found.append((sent, seconds))
         return found
-
-    def _sent(
-        self, operation: Operation, texts: Sequence[tuple[Parameter, TextProbe]]
-    ) -> Iterator[Sent[TextProbe]]:
-        """What validation refuses goes alone, so that it stops nothing else; the rest together."""
-        strict = self._strict.setdefault(operation.id, set())
-        yield from self._volley.each(operation, [one for one in texts if one[0].name in strict])
-        for sent in self._volley(operation, [one for one in texts if one[0].name not in strict]):
-            if sent.exchange.status >= 400:
-                strict.add(sent.point.name)
-            yield sent
 
     def _proof(
         self, operation: Operation, point: Parameter, shape: str, length: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.probes.payloads import BEHIND, FULL, QUICK, SINGLE
+from pytest_cmdbguard.probes.samples import sample
 from pytest_cmdbguard.probes.schemas import admits_text, kind_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ EVERYTHING = tuple(family for family in FULL if family != "control")
 _QUICK = tuple(family for family in QUICK if family != "control")
 # Checks may look at the beginning only: a value that they take goes first.
 _REFUSED = ("mixed", *BEHIND)
+_REFUSED_WORD = ("mixed", "behind-text", "behind-word")
 
 
 def first(
@@ -35,7 +37,10 @@ def first(
         return ("mixed", "string") if writes else ("mixed",)
     if control is None:
         return _for_closed(point)
-    return _REFUSED if is_refused(control) else ("mixed", "string", "number")
+    if not is_refused(control):
+        return ("mixed", "string", "number")
+    valid = str(sample(point.schema, example=point.example))
+    return _REFUSED if valid.lstrip("-").isdigit() else _REFUSED_WORD
 
 
 def second(

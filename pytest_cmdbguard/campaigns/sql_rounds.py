@@ -183,20 +183,28 @@ class Rounds:
                     self._to(operation, trail, family)
 
     def _second(self, operation: Operation, trails: Sequence[Trail], seen: Seen) -> None:
+        unseen: dict[str, list[Trail]] = {}
         for trail in trails:
             judged = zip(trail.sent, seen.judged(trail.sent), strict=True)
             known = [(sent, judgement) for sent, judgement in judged]
             sent_already = {sent.probe.family for sent, _ in known}
+            reached = {sent.probe.family for sent, judgement in known if judgement.reached}
             families = sql_families.second(
-                reached={sent.probe.family for sent, judgement in known if judgement.reached},
+                reached=reached,
                 accepted={s.probe.family for s, _ in known if 0 < s.exchange.status < 400},
                 proven=any(judgement.proof for _, judgement in known),
                 was_open=_is_open(trail, seen),
                 full=self._full,
             )
             for family in families:
-                if family not in sent_already:
+                if family in sent_already:
+                    continue
+                if reached:  # what ends a statement hides what else is in the request
                     self._to(operation, trail, family)
+                else:
+                    unseen.setdefault(family, []).append(trail)
+        for family, some in unseen.items():
+            self._together(operation, some, family)
 
     def _revisit(self, operation: Operation, trails: Sequence[Trail]) -> None:
         """Read what was written: what was stored may become SQL now."""

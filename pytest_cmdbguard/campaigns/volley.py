@@ -46,7 +46,8 @@ class Volley:
     """Sends probes to the places of one operation.
 
     All that fit into one request go together. When that is refused, each goes alone, so that a
-    place with strict validation does not stand in the way of the others.
+    place with strict validation does not stand in the way of the others; what was refused alone
+    goes alone from then on, until it is taken.
 
     Args:
         api: as the actor who sends.
@@ -60,14 +61,20 @@ class Volley:
     ) -> None:
         self._api, self._surroundings, self._others = api, surroundings, others
         self._chosen: dict[str, Api] = {}
+        self._strict: dict[str, set[tuple[str, str]]] = {}
 
     def __call__[P: Probe](
         self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
     ) -> Iterator[Sent[P]]:
         """What was sent last for each place."""
-        for group in _together(probes):
+        strict = self._strict.setdefault(operation.id, set())
+        yield from self.each(operation, [one for one in probes if _key(one[0]) in strict])
+        for group in _together([one for one in probes if _key(one[0]) not in strict]):
+            if len(group) == 1:
+                yield from self.each(operation, group)
+                continue
             exchange = self._send(operation, group)
-            if 0 < exchange.status < 400 or len(group) == 1:
+            if _is_taken(exchange):
                 yield from _sent(operation, group, exchange)
             else:
                 yield from self.each(operation, group)
@@ -76,8 +83,11 @@ class Volley:
         self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
     ) -> Iterator[Sent[P]]:
         """Every probe in a request of its own."""
+        strict = self._strict.setdefault(operation.id, set())
         for one in probes:
-            yield from _sent(operation, [one], self._send(operation, [one]))
+            exchange = self._send(operation, [one])
+            (strict.discard if _is_taken(exchange) else strict.add)(_key(one[0]))
+            yield from _sent(operation, [one], exchange)
 
     def _send[P: Probe](
         self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
@@ -101,6 +111,14 @@ class Volley:
         return self._chosen[operation.id]
 
 
+def _key(point: Parameter) -> tuple[str, str]:
+    return point.location, point.name
+
+
+def _is_taken(exchange: Exchange) -> bool:
+    return 0 < exchange.status < 400
+
+
 def _together[P: Probe](
     probes: Sequence[tuple[Parameter, P]],
 ) -> Iterator[list[tuple[Parameter, P]]]:
@@ -111,8 +129,7 @@ def _together[P: Probe](
         if point.location == "path":
             yield [(point, probe)]
         elif point.location in BODY_LOCATIONS:
-            document = point.name if point.location == "content" else ""
-            bodies.setdefault((point.location, document), []).append((point, probe))
+            bodies.setdefault(_body_of(point), []).append((point, probe))
         else:
             anywhere.append((point, probe))
     groups = list(bodies.values())
@@ -120,6 +137,14 @@ def _together[P: Probe](
         first, *others = _short_enough(anywhere)
         groups = [first + (groups[0] if groups else []), *groups[1:], *others]
     yield from groups
+
+
+def _body_of(point: Parameter) -> tuple[str, str]:
+    """The body that a place is in; the cells of a document are together in one."""
+    if point.location != "content":
+        return point.location, ""
+    media, blank, _ = point.name.partition(" ")
+    return point.location, media + blank
 
 
 def _short_enough[P: Probe](

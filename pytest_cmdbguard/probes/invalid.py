@@ -25,13 +25,22 @@ _DEEPEST = 4
 _NESTED = 64
 _LONG = 100_000
 _UNKNOWN = "cmdbguard_unknown"
-# One of every JSON type, and what a program that looks no closer may take for it.
-_QUICK_TYPES: tuple[Json, ...] = (None, True, 7, -0.5, "text", [], {})
-_ALL_TYPES: tuple[Json, ...] = (*_QUICK_TYPES, "", [[]], {"a": 1})
+# One of every JSON type, and what a program that looks no closer may take for it. Of the scalars,
+# the one that is most often taken for another: true is 1 to many, and 7 is a text.
+_QUICK_TYPES: dict[str, tuple[Json, ...]] = {
+    "string": (None, 7, "text", []),
+    "integer": (None, True, "text", {}),
+    "number": (None, True, "text", {}),
+    "boolean": (None, 7, "text"),
+    "array": (None, "text", {}),
+    "object": (None, "text", []),
+}
+_ALL_TYPES: tuple[Json, ...] = (None, True, 7, -0.5, "text", [], {}, "", [[]], {"a": 1})
 # Beyond what 32 bits, 64 bits and any column hold.
-_QUICK_NUMBERS: tuple[Json, ...] = (-1, 0.5, 2**31, 2**63, 10**40)
-_ALL_NUMBERS: tuple[Json, ...] = (*_QUICK_NUMBERS, 0, 2**64, -(2**63) - 1, 1e308)
-_CONTROLS = ("\x00", "\x1b[2J", "\n", "\u202e", "\ud800", "\ufffe")
+_QUICK_NUMBERS: tuple[Json, ...] = (0.5, 2**31, 2**63, 10**40)
+_ALL_NUMBERS: tuple[Json, ...] = (*_QUICK_NUMBERS, -1, 0, 2**64, -(2**63) - 1, 1e308)
+_QUICK_CONTROLS = ("\x00", "\n", "\ud800")
+_ALL_CONTROLS = (*_QUICK_CONTROLS, "\x1b[2J", "\u202e", "\ufffe")
 _MALFORMED = (
     b"{",
     b"[",
@@ -133,7 +142,7 @@ def _places(schema: Schema, pointer: str = "", depth: int = 0) -> Iterator[tuple
 
 def _broken(valid: Json, pointer: str, schema: Schema, *, full: bool) -> Iterator[Json]:
     """The valid body with one place broken in every way that needs no luck."""
-    types = _ALL_TYPES if full else _QUICK_TYPES
+    types = _ALL_TYPES if full else _QUICK_TYPES.get(kind_of(schema), _ALL_TYPES)
     deep = (_nested(),) if full or not pointer else ()
     for value in (*types, *deep, *_of_kind(schema, full=full)):
         yield assembled({"": valid, pointer: value})
@@ -152,7 +161,8 @@ def _of_kind(schema: Schema, *, full: bool) -> Iterator[Json]:
             longest = schema.get("maxLength")
             yield from ("x" * (longest + 1), "x" * _LONG) if longest is not None else ()
             yield "x" * max(0, schema.get("minLength", 0) - 1)
-            yield from (f"a{control}b" for control in _CONTROLS)
+            controls = _ALL_CONTROLS if full else _QUICK_CONTROLS
+            yield from (f"a{control}b" for control in controls)
         case "integer" | "number":
             yield from _ALL_NUMBERS if full else _QUICK_NUMBERS
             yield from (

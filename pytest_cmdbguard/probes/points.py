@@ -86,7 +86,11 @@ def place(values: Values, point: Parameter, value: object) -> dict[tuple[str, st
         values = {key: other for key, other in values.items() if key[0] not in others}
     if point.location == "content":
         media = media_of_content(point.name)
-        values = {k: other for k, other in values.items() if k[0] != "content" or k[1] == media}
+        values = {
+            key: other
+            for key, other in values.items()
+            if key[0] != "content" or media_of_content(key[1]) == media
+        }
     return {**values, (point.location, point.name): value}
 
 
