@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.rows import Place, RowWitness
 
 METHODS = frozenset({"PUT", "PATCH", "DELETE"})
+UNKNOWN_METHOD = frozenset({405, 501})  # whatever origin asks (RFC 9110, 15.5.6 and 15.6.2)
 UNMADE = "no object of its own can be created for it"
 
 
@@ -104,10 +105,12 @@ class ForgedChanges:
                     return Change(operation=operation, sent=sent, reached=False, stopped=UNMADE)
                 sent += 1
                 exchange, is_allowed = self._send(api, way, origin, stake)
-                if not is_allowed:
-                    continue
-                statuses.add(exchange.status)
-                if not (effect := self._effect(stake)):
+                if is_allowed:
+                    statuses.add(exchange.status)
+                effect = self._effect(stake) if is_allowed else ""
+                if not effect and exchange.status in UNKNOWN_METHOD:
+                    break
+                if not effect:
                     continue
                 stake = self._stake(operation)
                 if self._comes_true(way, origin, stake, browser):
