@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 class Service(Protocol):
     """One process that the run needs.
 
-    ``name`` is what messages call it, ``version`` what it said of itself once it was ready,
-    ``log`` its log file (None for a service that somebody else runs).
+    ``name`` is what messages call it, ``log`` its log file (None for a service that somebody else
+    runs).
     """
 
     name: str
-    version: str
     log: Path | None
 
     def start(self) -> None:

@@ -43,7 +43,6 @@ class Cmdb:
         """
         self.run, self.target, self.name = run, target, name
         self._overruled = dict(environment or {})
-        self.version = ""
         self.watch: Watch | None = Watch(run, name)
         self.log: Path | None = run.logs / f"{name}.log"
         self.database_url = self.redis_url = self.base_url = ""
@@ -55,7 +54,6 @@ class Cmdb:
         Raises: ServiceMissing, ServiceNotReady.
         """
         self.base_url = on_free_port(self._start)
-        self.version = self.target.version
 
     def stop(self) -> None:
         """End it and what it started."""
@@ -101,7 +99,7 @@ class RunningCmdb:
 
     def __init__(self, target: Target) -> None:
         """The one at ``target.running``."""
-        self.target, self.name, self.version = target, target.name, ""
+        self.target, self.name = target, target.name
         self.base_url = target.running or ""
 
     def start(self) -> None:
@@ -112,7 +110,6 @@ class RunningCmdb:
                 f"{self.base_url}{self.target.ready_path} does not answer 200",
                 remedy="start the service, or correct url and ready in cmdbguard.toml",
             )
-        self.version = self.target.version
 
     def stop(self) -> None:
         """Leave it alone."""

@@ -52,7 +52,6 @@ class ContainerCmdb:
         """
         self.run, self.target, self.name, self.options = run, target, name, options
         self._overruled = dict(environment or {})
-        self.version = ""
         self.watch: Watch | None = Watch(run, name)
         self.log: Path | None = run.logs / f"{name}.log"
         self.database_url = self.redis_url = self.base_url = ""
@@ -69,7 +68,7 @@ class ContainerCmdb:
         container.wait_ready(
             lambda: answers(base_url, self.target.ready_path), timeout_s=self.options.timeout_s
         )
-        self.base_url, self.version = base_url, self.target.version
+        self.base_url = base_url
 
     def stop(self) -> None:
         """End it and what it started."""
