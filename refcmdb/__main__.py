@@ -50,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     keys = commands.add_parser("keys", help="keys that seal secrets: new, status, rotate")
     keys.add_argument("action", choices=("new", "status", "rotate"))
 
+    monitoring = commands.add_parser(
+        "monitoring", help="print rules for Prometheus, a route for Alertmanager, a dashboard"
+    )
+    monitoring.add_argument("file", choices=("rules", "alertmanager", "dashboard"))
+
     serve = commands.add_parser("serve", help="answer requests until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)

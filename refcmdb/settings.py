@@ -11,9 +11,12 @@ import tempfile
 import urllib.parse
 from typing import TYPE_CHECKING
 
-from refcmdb.middleware.security.toggles import ToggleProblem, Toggles
+from refcmdb.middleware.security.toggles import Toggles
+from refcmdb.monitoring.alerting import Alerting
+from refcmdb.monitoring.settings import Monitoring
 from refcmdb.services.addresses import Egress
 from refcmdb.services.encryption import KeyProblem, KeyRing
+from refcmdb.variables import VariableProblem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +42,8 @@ class Settings:
     for a private one that goes with the process. ``keys`` seal secrets; without them none can be
     stored. ``assets_url`` is where browsers get the files of the web application from, a CDN that
     asks us; empty for ourselves. ``egress`` says where webhooks and downloads may go,
-    ``protection`` what of it is on.
+    ``protection`` what of it is on, ``monitoring`` how closely a process watches itself, and
+    ``alerting`` whom it tells.
     """
 
     database_url: str = dataclasses.field(repr=False)
@@ -54,6 +58,8 @@ class Settings:
     keys: KeyRing = dataclasses.field(default_factory=KeyRing, repr=False)
     egress: Egress = dataclasses.field(default_factory=Egress)
     protection: Toggles = dataclasses.field(default_factory=Toggles)
+    monitoring: Monitoring = dataclasses.field(default_factory=Monitoring)
+    alerting: Alerting = dataclasses.field(default_factory=Alerting)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -75,7 +81,9 @@ class Settings:
             storage=_storage(environment),
             keys=_keys(environment),
             egress=_egress(environment),
-            protection=_protection(environment),
+            protection=_parsed(Toggles, environment),
+            monitoring=_parsed(Monitoring, environment),
+            alerting=_parsed(Alerting, environment),
         )
 
 
@@ -160,8 +168,10 @@ def _egress(environment: Mapping[str, str]) -> Egress:
         raise SettingsError("REFCMDB_WEBHOOK_ALLOW", problem) from None
 
 
-def _protection(environment: Mapping[str, str]) -> Toggles:
+def _parsed[Part: (Toggles, Monitoring, Alerting)](
+    kind: type[Part], environment: Mapping[str, str]
+) -> Part:
     try:
-        return Toggles.parse(environment)
-    except ToggleProblem as error:
+        return kind.parse(environment)
+    except VariableProblem as error:
         raise SettingsError(error.variable, error.problem) from None

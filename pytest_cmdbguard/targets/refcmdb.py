@@ -45,8 +45,10 @@ SHARED = frozenset(
     {
         "/",
         "/health",
+        "/metrics",
         "/api/v1/openapi.json",
         "/api/v1/auth",
+        "/api/v1/performance",
         "/api/v1/tenants",
         "/api/v1/tags",
         "/api/v1/device-types",

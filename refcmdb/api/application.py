@@ -20,11 +20,19 @@ from refcmdb.api.problems import Problem
 from refcmdb.api.reading import Backend
 from refcmdb.api.registry import RESOURCES
 from refcmdb.auth.throttling import LogInGuard
+from refcmdb.middleware.measuring import MeasuringMiddleware
 from refcmdb.middleware.security import events
 from refcmdb.middleware.security.cors import CorsMiddleware
 from refcmdb.middleware.security.errors import ErrorGuard
 from refcmdb.middleware.security.headers import SecurityMiddleware
 from refcmdb.middleware.security.limits import RateLimit, RateLimiter
+from refcmdb.monitoring.advisor import Advisor
+from refcmdb.monitoring.alerts import AlertSystem
+from refcmdb.monitoring.claims import Claims
+from refcmdb.monitoring.mail import Mailer
+from refcmdb.monitoring.marks import Marks
+from refcmdb.monitoring.monitor import PerformanceMonitor
+from refcmdb.monitoring.slow_queries import SlowQueries
 from refcmdb.services.cache import CacheManager
 from refcmdb.services.database import Database
 from refcmdb.services.delivery import Courier
@@ -48,18 +56,9 @@ API = "/api/v1"
 
 def build(settings: Settings) -> Starlette:
     """The application; it connects when it starts and disconnects when it ends."""
-    outgoing = Outgoing(settings.egress)
     limit = RateLimit(settings.protection.rate_limit, settings.redis_url)
     events.log.disabled = not settings.protection.events
-    backend = Backend(
-        settings=settings,
-        database=Database(settings),
-        cache=CacheManager(settings.redis_url, ttl_s=settings.cache_ttl_s),
-        guard=LogInGuard(settings.protection, settings.redis_url),
-        storage=Storage(settings.storage),
-        outgoing=outgoing,
-        courier=Courier(outgoing),
-    )
+    backend = _backend(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -68,7 +67,11 @@ def build(settings: Settings) -> Starlette:
         backend.courier.open()
         gc.freeze()
         try:
-            async with limit.shared():
+            async with (
+                limit.shared(),
+                backend.alerts.telling(),
+                backend.monitor.watching(backend.alerts.judge),
+            ):
                 yield
         finally:
             await backend.guard.close()
@@ -85,6 +88,7 @@ def build(settings: Settings) -> Starlette:
             *(Route(path, methods) for path, methods in web_app.routes(backend).items()),
         ],
         middleware=[
+            Middleware(MeasuringMiddleware, figures=backend.monitor.requests),
             Middleware(SecurityMiddleware),
             Middleware(CorsMiddleware, origins=settings.cors_origins),
             Middleware(ErrorGuard, protection=settings.protection),
@@ -95,6 +99,34 @@ def build(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _backend(settings: Settings) -> Backend:
+    slow = SlowQueries(settings.monitoring.slow_query_ms / 1000)
+    database, storage = Database(settings, slow), Storage(settings.storage)
+    cache = CacheManager(settings.redis_url, ttl_s=settings.cache_ttl_s)
+    outgoing = Outgoing(settings.egress)
+    courier = Courier(outgoing)
+    return Backend(
+        settings=settings,
+        database=database,
+        cache=cache,
+        guard=LogInGuard(settings.protection, settings.redis_url),
+        storage=storage,
+        outgoing=outgoing,
+        courier=courier,
+        monitor=PerformanceMonitor(
+            settings.monitoring, database=database, cache=cache, storage=storage
+        ),
+        advisor=Advisor(database, slow),
+        alerts=AlertSystem(
+            settings.alerting,
+            claims=Claims(database),
+            marks=Marks(database),
+            courier=courier,
+            mailer=Mailer(settings.alerting),
+        ),
+    )
 
 
 def _general_routes(backend: Backend) -> list[Route]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
     from refcmdb.auth.throttling import LogInGuard
+    from refcmdb.monitoring.advisor import Advisor
+    from refcmdb.monitoring.alerts import AlertSystem
+    from refcmdb.monitoring.monitor import PerformanceMonitor
     from refcmdb.services.cache import CacheManager
     from refcmdb.services.database import Database, Session, Statement
     from refcmdb.services.delivery import Courier
@@ -45,6 +48,9 @@ class Backend:
     guard: LogInGuard
     outgoing: Outgoing
     courier: Courier
+    monitor: PerformanceMonitor
+    advisor: Advisor
+    alerts: AlertSystem
 
 
 def scope_of(resource: Resource, actor: Actor) -> int | None:

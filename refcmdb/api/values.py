@@ -80,7 +80,7 @@ DeviceStatus = Literal["planned", "staged", "active", "offline", "retired"]
 DeviceRole = Literal["access", "distribution", "core", "firewall", "router", "server"]
 InterfaceType = Literal["1000base-t", "10gbase-x", "25gbase-x", "100gbase-x", "lag", "virtual"]
 AddressStatus = Literal["active", "reserved", "deprecated", "dhcp"]
-Action = Literal["create", "update", "delete", "reveal"]
+Action = Literal["create", "update", "delete", "reveal", "silence", "acknowledge"]
 UserRole = Literal["viewer", "operator", "admin"]
 
 

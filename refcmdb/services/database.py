@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import time
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from refcmdb.monitoring.slow_queries import SlowQueries
     from refcmdb.settings import Settings
 
 # What libpq reads from a URL and asyncpg would send to the server as a setting.
@@ -59,47 +61,60 @@ def compiled(expression: sa.Executable) -> Statement:
     return Statement(str(result), tuple(result.positiontup or ()))
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PoolState:
+    """Connections that are in use, how many may be, and how many requests wait for one."""
+
+    used: int
+    most: int
+    waiting: int
+
+
 class Session:
     """One connection, for as long as somebody holds it."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, slow: SlowQueries) -> None:
+        self._connection, self._slow = connection, slow
 
     async def fetch(
         self, statement: Statement, values: Mapping[str, object]
     ) -> Sequence[Sequence[Any]]:
         """All rows, each a sequence in the order of the SELECT or RETURNING list."""
         arguments = [values[name] for name in statement.names]
+        began = time.perf_counter()
         rows: Sequence[Sequence[Any]] = await self._connection.fetch(statement.text, *arguments)
+        self._slow.notice(statement.text, arguments, time.perf_counter() - began)
         return rows
+
+    def transaction(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """What is done inside is committed at the end, rolled back by an exception."""
+        transaction: contextlib.AbstractAsyncContextManager[None] = self._connection.transaction()
+        return transaction
 
 
 class Database:
-    """The pool of a process; open it before use, close it at the end."""
+    """The pool of a process; open it before use, close it at the end.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    ``slow`` takes note of statements that take long.
+    """
+
+    def __init__(self, settings: Settings, slow: SlowQueries) -> None:
+        self._settings, self._slow = settings, slow
         self._pool: Any = None
+        self._waiting = 0
 
     async def open(self) -> None:
         """Connect.
 
         Raises: OSError or asyncpg.PostgresError where the database cannot be reached.
         """
-        timeout_ms = self._settings.statement_timeout_s * 1000
         self._pool = await asyncpg.create_pool(
             asyncpg_url(self._settings.database_url),
             min_size=1,
             max_size=self._settings.pool_size,
             init=_prepare,
             reset=_keep,
-            server_settings={
-                "application_name": "refcmdb",
-                # Filters differ so much in selectivity that one plan for all of them is a trap.
-                "plan_cache_mode": "force_custom_plan",
-                "statement_timeout": str(timeout_ms),
-                "jit": "off",
-            },
+            server_settings=self._server_settings(),
         )
 
     async def close(self) -> None:
@@ -131,14 +146,55 @@ class Database:
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection without a transaction."""
-        async with self._pool.acquire() as connection:
-            yield Session(connection)
+        self._waiting += 1
+        try:
+            connection = await self._pool.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield Session(connection, self._slow)
+        finally:
+            await self._pool.release(connection)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         """A connection in a transaction: committed at the end, rolled back by an exception."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            yield Session(connection)
+        async with self.session() as session, session.transaction():
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def aside(self) -> AsyncIterator[Connection]:
+        """A connection of its own, beside the pool, for work that is no request's.
+
+        Raises: OSError or asyncpg.PostgresError where the database cannot be reached.
+        """
+        connection = await asyncpg.connect(
+            asyncpg_url(self._settings.database_url),
+            statement_cache_size=0,  # a temporary table changes what a statement means
+            timeout=PING_WAIT_S,
+            server_settings=self._server_settings(),
+        )
+        try:
+            await _prepare(connection)
+            yield connection
+        finally:
+            with contextlib.suppress(TimeoutError):
+                await connection.close(timeout=CLOSE_WAIT_S)
+
+    @property
+    def pool(self) -> PoolState:
+        """How the pool does; nothing of it is in use before it is open."""
+        used = self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
+        return PoolState(used=used, most=self._settings.pool_size, waiting=self._waiting)
+
+    def _server_settings(self) -> dict[str, str]:
+        return {
+            "application_name": "refcmdb",
+            # Filters differ so much in selectivity that one plan for all of them is a trap.
+            "plan_cache_mode": "force_custom_plan",
+            "statement_timeout": str(self._settings.statement_timeout_s * 1000),
+            "jit": "off",
+        }
 
 
 def asyncpg_url(url: str) -> str:

@@ -11,7 +11,8 @@ from seeing import events, events_until
 
 from refcmdb.middleware.security.limits import RateLimit, too_deep
 from refcmdb.middleware.security.sanitising import sanitised
-from refcmdb.middleware.security.toggles import ToggleProblem, Toggles
+from refcmdb.middleware.security.toggles import Toggles
+from refcmdb.variables import VariableProblem
 
 
 def log_in(server, username, password="wrong"):
@@ -179,5 +180,5 @@ def test_log_texts_lose_control_characters_and_secrets(text, shown):
     ],
 )
 def test_wrong_toggle_stops_the_start(variable, value):
-    with pytest.raises(ToggleProblem, match=variable):
+    with pytest.raises(VariableProblem, match=variable):
         Toggles.parse({variable: value})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from refcmdb.api.features import (
+    alerts,
     attachments,
     computing,
     credentials,
@@ -13,6 +14,7 @@ from refcmdb.api.features import (
     overview,
     pages,
     people,
+    performance,
     reachability,
     reports,
     sessions,
@@ -40,4 +42,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *computing.ENDPOINTS,
     *overview.ENDPOINTS,
     *people.ENDPOINTS,
+    *performance.ENDPOINTS,
+    *alerts.ENDPOINTS,
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import json
 import logging
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 log = logging.getLogger("refcmdb.security")
+# How often each happened in this process, written or not.
+counts: collections.Counter[str] = collections.Counter()
 
 LONGEST = 200
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,6 +36,7 @@ def emit(event: str, scope: Scope, *, outcome: str, actor: str = "", detail: str
         actor: the name in the request, where nobody is known to ask yet.
         detail: what else an operator needs; texts of callers are cut and made harmless.
     """
+    counts[event] += 1
     client = scope.get("client") or ("", 0)
     record = {
         "event": event,

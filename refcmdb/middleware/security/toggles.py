@@ -5,18 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from refcmdb import variables
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SWITCH = {"": None, "on": True, "off": False}
-
-
-class ToggleProblem(Exception):
-    """A variable has a value that cannot be used."""
-
-    def __init__(self, variable: str, problem: str) -> None:
-        self.variable, self.problem = variable, problem
-        super().__init__(f"{variable} {problem}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +37,8 @@ class Toggles:
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Toggles:
-        """The toggles of the variables. Raises: ToggleProblem for the first wrong one."""
-        number, default = _Numbers(environment), cls()
+        """The toggles of the variables. Raises: VariableProblem for the first wrong one."""
+        number, default = variables.numbers(environment), cls()
         return cls(
             rate_limit=number("RATE_LIMIT", default.rate_limit, 0, 100_000_000),
             login_failures=number("LOGIN_FAILURES", default.login_failures, 1, 100),
@@ -55,30 +47,6 @@ class Toggles:
             ),
             login_lock_s=number("LOGIN_LOCK", default.login_lock_s, 1, 86_400),
             nesting_limit=number("NESTING_LIMIT", default.nesting_limit, 1, 500),
-            screening=_switch(environment, "REFCMDB_SCREENING", default.screening),
-            events=_switch(environment, "REFCMDB_SECURITY_EVENTS", default.events),
+            screening=variables.switch(environment, "REFCMDB_SCREENING", default.screening),
+            events=variables.switch(environment, "REFCMDB_SECURITY_EVENTS", default.events),
         )
-
-
-class _Numbers:
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def __call__(self, name: str, default: int, lowest: int, highest: int) -> int:
-        variable = f"REFCMDB_{name}"
-        text = self._environment.get(variable, "")
-        if not text:
-            return default
-        plain = text.isascii() and text.isdigit() and len(text) < 10
-        if not plain or not lowest <= int(text) <= highest:
-            problem = f"must be a whole number from {lowest} to {highest}, not {text!r}"
-            raise ToggleProblem(variable, problem)
-        return int(text)
-
-
-def _switch(environment: Mapping[str, str], variable: str, default: bool) -> bool:  # noqa: FBT001 - the value of the setting
-    text = environment.get(variable, "")
-    if text not in SWITCH:
-        raise ToggleProblem(variable, f"must be on or off, not {text!r}")
-    chosen = SWITCH[text]
-    return default if chosen is None else chosen

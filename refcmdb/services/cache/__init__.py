@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import logging
 import secrets
@@ -44,11 +45,17 @@ class CacheManager:
         self._ttl_s = ttl_s
         self._owed: set[str] = set()
         self._away = False
+        self.lookups: collections.Counter[str] = collections.Counter()  # hit, miss, away
         self._redis: Any = None
         if url:
             self._redis = redis.asyncio.from_url(
                 url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
             )
+
+    @property
+    def configured(self) -> bool:
+        """Whether there should be a cache."""
+        return self._redis is not None
 
     async def ping(self) -> bool:
         """Whether the cache answers, or there is none to answer."""
@@ -77,8 +84,10 @@ class CacheManager:
             lookup = await self._lookup(key, tags)
         except (RedisError, OSError) as error:
             self._note_away(error)
+            self.lookups["away"] += 1
             return Lookup(key=key, versions=None)
         self._note_back()
+        self.lookups["miss" if lookup.body is None else "hit"] += 1
         return lookup
 
     async def store(self, lookup: Lookup, body: bytes) -> None:

@@ -9,6 +9,8 @@ const DONE: Record<string, string> = {
   update: "changed",
   delete: "deleted",
   reveal: "revealed a secret of",
+  silence: "silenced",
+  acknowledge: "acknowledged",
 };
 
 export function ChangeList({ changes }: { changes: readonly Change[] }) {

@@ -11,8 +11,9 @@ import type { ViewProps } from "../views";
 const TYPES = [
   ...["devices", "interfaces", "ip_addresses", "sites", "racks", "prefixes", "vlans", "tags"],
   ...["attachments", "credentials", "webhooks", "config_templates", "device_types", "tenants"],
+  "alerts",
 ];
-const ACTIONS = ["create", "update", "delete", "reveal"];
+const ACTIONS = ["create", "update", "delete", "reveal", "silence", "acknowledge"];
 const AT_ONCE = 50;
 
 export default function Changes({ place }: ViewProps) {

@@ -1,0 +1,1 @@
+"""PerformanceMonitor and AlertSystem: how the process does, and who is told when it does badly."""

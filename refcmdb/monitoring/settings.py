@@ -1,0 +1,48 @@
+"""What of monitoring is set: read from ``REFCMDB_…`` variables."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import TYPE_CHECKING
+
+from refcmdb.variables import VariableProblem, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Monitoring:
+    """How closely a process watches itself.
+
+    Attributes:
+        interval_s: REFCMDB_MONITORING_INTERVAL, seconds between two looks at everything.
+        slow_query_ms: REFCMDB_SLOW_QUERY, milliseconds from which on a statement is slow.
+        backups: REFCMDB_BACKUPS, the directory whose newest file tells the age of the last backup;
+            None where nobody asks.
+    """
+
+    interval_s: int = 15
+    slow_query_ms: int = 500
+    backups: pathlib.Path | None = None
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str]) -> Monitoring:
+        """The settings of the variables. Raises: VariableProblem for the first wrong one."""
+        number, default = numbers(environment), cls()
+        return cls(
+            interval_s=number("MONITORING_INTERVAL", default.interval_s, 1, 300),
+            slow_query_ms=number("SLOW_QUERY", default.slow_query_ms, 1, 60_000),
+            backups=_directory(environment, "REFCMDB_BACKUPS"),
+        )
+
+
+def _directory(environment: Mapping[str, str], variable: str) -> pathlib.Path | None:
+    text = environment.get(variable, "")
+    if not text:
+        return None
+    path = pathlib.Path(text).absolute()
+    if not path.is_dir():
+        raise VariableProblem(variable, f"names no directory: {text}")
+    return path
