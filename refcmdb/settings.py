@@ -11,6 +11,7 @@ import tempfile
 import urllib.parse
 from typing import TYPE_CHECKING
 
+from refcmdb.middleware.compression.settings import Compression
 from refcmdb.middleware.security.toggles import Toggles
 from refcmdb.monitoring.alerting import Alerting
 from refcmdb.monitoring.settings import Monitoring
@@ -43,7 +44,7 @@ class Settings:
     stored. ``assets_url`` is where browsers get the files of the web application from, a CDN that
     asks us; empty for ourselves. ``egress`` says where webhooks and downloads may go,
     ``protection`` what of it is on, ``monitoring`` how closely a process watches itself, and
-    ``alerting`` whom it tells.
+    ``alerting`` whom it tells; ``compression`` is of answers.
     """
 
     database_url: str = dataclasses.field(repr=False)
@@ -60,6 +61,7 @@ class Settings:
     protection: Toggles = dataclasses.field(default_factory=Toggles)
     monitoring: Monitoring = dataclasses.field(default_factory=Monitoring)
     alerting: Alerting = dataclasses.field(default_factory=Alerting)
+    compression: Compression = dataclasses.field(default_factory=Compression)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -84,6 +86,7 @@ class Settings:
             protection=_parsed(Toggles, environment),
             monitoring=_parsed(Monitoring, environment),
             alerting=_parsed(Alerting, environment),
+            compression=_parsed(Compression, environment),
         )
 
 
@@ -168,7 +171,7 @@ def _egress(environment: Mapping[str, str]) -> Egress:
         raise SettingsError("REFCMDB_WEBHOOK_ALLOW", problem) from None
 
 
-def _parsed[Part: (Toggles, Monitoring, Alerting)](
+def _parsed[Part: (Toggles, Monitoring, Alerting, Compression)](
     kind: type[Part], environment: Mapping[str, str]
 ) -> Part:
     try:

@@ -20,6 +20,7 @@ from refcmdb.api.problems import Problem
 from refcmdb.api.reading import Backend
 from refcmdb.api.registry import RESOURCES
 from refcmdb.auth.throttling import LogInGuard
+from refcmdb.middleware.compression import CompressionMiddleware
 from refcmdb.middleware.measuring import MeasuringMiddleware
 from refcmdb.middleware.security import events
 from refcmdb.middleware.security.cors import CorsMiddleware
@@ -87,18 +88,27 @@ def build(settings: Settings) -> Starlette:
             *_declared_routes(backend),
             *(Route(path, methods) for path, methods in web_app.routes(backend).items()),
         ],
-        middleware=[
-            Middleware(MeasuringMiddleware, figures=backend.monitor.requests),
-            Middleware(SecurityMiddleware),
-            Middleware(CorsMiddleware, origins=settings.cors_origins),
-            Middleware(ErrorGuard, protection=settings.protection),
-            Middleware(RateLimiter, limit=limit),
-        ],
+        middleware=_middleware(backend, limit),
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _middleware(backend: Backend, limit: RateLimit) -> list[Middleware]:
+    """From the outside inward."""
+    settings, figures = backend.settings, backend.monitor.requests
+    measuring = Middleware(MeasuringMiddleware, figures=figures)
+    compressing = Middleware(CompressionMiddleware, settings=settings.compression, figures=figures)
+    return [
+        *([measuring] if settings.monitoring.enabled else []),
+        Middleware(SecurityMiddleware),
+        Middleware(CorsMiddleware, origins=settings.cors_origins),
+        *([compressing] if settings.compression.enabled else []),
+        Middleware(ErrorGuard, protection=settings.protection),
+        Middleware(RateLimiter, limit=limit),
+    ]
 
 
 def _backend(settings: Settings) -> Backend:

@@ -20,6 +20,7 @@ from refcmdb.api.values import LARGEST_BULK, Kind, encode
 from refcmdb.api.writing import Writer
 from refcmdb.auth import sessions
 from refcmdb.auth.actors import Actor, authenticate
+from refcmdb.middleware.compression import SECRET
 from refcmdb.middleware.security import csrf, events
 from refcmdb.services.cache import keys
 
@@ -166,7 +167,7 @@ class GeneralEndpoints:
         credentials = await read_body(request, Credentials)
         async with self._backend.guard.attempt(request, credentials.username):
             issued = await accounts.log_in(self._backend.database, credentials)
-        return json_response(issued)
+        return json_response(issued, headers=SECRET)
 
     async def logout(self, request: Request) -> Response:
         """The end of a token."""

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
+from refcmdb.middleware.compression import SECRET
+
 PAGE_POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -46,8 +48,6 @@ def page(template: str, *, status: int = 200, elsewhere: str = "", **values: obj
     """The page that a template makes of the values; nobody may keep it."""
     nonce = secrets.token_urlsafe(16)
     text = templates.get_template(template).render(nonce=nonce, **values)
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": policy(nonce, elsewhere=elsewhere),
-    }
+    # Pages hold CSRF tokens, and texts that others chose.
+    headers = {**SECRET, "Content-Security-Policy": policy(nonce, elsewhere=elsewhere)}
     return Response(text, status_code=status, media_type="text/html", headers=headers)

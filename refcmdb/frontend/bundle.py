@@ -12,6 +12,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from refcmdb.middleware.compression.negotiation import weights_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -66,19 +68,6 @@ class Bundle:
     script: str
     styles: tuple[str, ...]
     icon: str
-
-
-def weights_of(header: str) -> dict[str, float]:
-    """The codings of an Accept-Encoding header with their weights; ``identity`` always has one."""
-    weights = {"identity": 0.001}
-    for part in header.lower().split(","):
-        coding, _, parameter = part.partition(";")
-        name, _, value = parameter.strip().partition("=")
-        try:
-            weights[coding.strip()] = float(value) if name == "q" else 1.0
-        except ValueError:
-            weights[coding.strip()] = 0.0
-    return weights
 
 
 @functools.cache

@@ -51,7 +51,10 @@ class PerformanceMonitor:
 
     @contextlib.asynccontextmanager
     async def watching(self, told: Told) -> AsyncIterator[None]:
-        """Watch inside the block; ``told`` hears of each interval's readings."""
+        """Watch inside the block, if that is on; ``told`` hears of each interval's readings."""
+        if not self._settings.enabled:
+            yield
+            return
         await self._look()
         self._history.add(self._sample())
         tasks = [

@@ -6,7 +6,7 @@ import dataclasses
 import pathlib
 from typing import TYPE_CHECKING
 
-from refcmdb.variables import VariableProblem, numbers
+from refcmdb.variables import VariableProblem, numbers, switch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,12 +17,14 @@ class Monitoring:
     """How closely a process watches itself.
 
     Attributes:
+        enabled: REFCMDB_MONITORING (on, off), counts requests and looks at everything.
         interval_s: REFCMDB_MONITORING_INTERVAL, seconds between two looks at everything.
         slow_query_ms: REFCMDB_SLOW_QUERY, milliseconds from which on a statement is slow.
         backups: REFCMDB_BACKUPS, the directory whose newest file tells the age of the last backup;
             None where nobody asks.
     """
 
+    enabled: bool = True
     interval_s: int = 15
     slow_query_ms: int = 500
     backups: pathlib.Path | None = None
@@ -32,6 +34,7 @@ class Monitoring:
         """The settings of the variables. Raises: VariableProblem for the first wrong one."""
         number, default = numbers(environment), cls()
         return cls(
+            enabled=switch(environment, "REFCMDB_MONITORING", default.enabled),
             interval_s=number("MONITORING_INTERVAL", default.interval_s, 1, 300),
             slow_query_ms=number("SLOW_QUERY", default.slow_query_ms, 1, 60_000),
             backups=_directory(environment, "REFCMDB_BACKUPS"),

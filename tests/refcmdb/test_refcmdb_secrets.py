@@ -65,7 +65,7 @@ def test_secret_is_shown_to_operators_of_the_tenant_only(server, credential):
         "secret": "hush-hush",
         "snmp_community": "sesame",
     }
-    assert shown.headers["Cache-Control"] == "no-store"
+    assert shown.headers["Cache-Control"] == "no-store, no-transform"
     assert server.as_("admin").get(f"{path}/secret").json() == shown.json()
     assert server.as_("viewer-red").get(f"{path}/secret").status_code == 403
     assert server.as_("operator-blue").get(f"{path}/secret").status_code == 404

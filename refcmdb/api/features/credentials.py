@@ -12,6 +12,7 @@ from refcmdb.api.problems import Problem
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_id
 from refcmdb.auth.roles import WRITERS
+from refcmdb.middleware.compression import SECRET
 from refcmdb.services import encryption
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def reveal(backend: Backend, request: Request) -> Response:
     )
     await writer.note(number, "reveal")
     log.info("the secret of credential %d was shown to user %d", number, writer.actor.id)
-    return json_response(shown)
+    return json_response(shown, headers=SECRET)
 
 
 def opened(backend: Backend, column: str, envelope: bytes, owner: int) -> str:
