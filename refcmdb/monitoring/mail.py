@@ -79,7 +79,8 @@ def _send(server: MailServer, message: EmailMessage) -> None:
         client = stack.enter_context(_connected(server, context))
         if not server.tls and client.has_extn("starttls"):
             client.starttls(context=context)
-            client.ehlo()
+        elif server.user and not server.tls:
+            raise smtplib.SMTPException("it offers no TLS, so it gets no password")
         if server.user:
             client.login(server.user, server.password)
         client.send_message(message)

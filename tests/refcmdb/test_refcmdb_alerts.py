@@ -341,3 +341,24 @@ def test_password_of_the_mail_server_is_in_no_message_and_no_representation():
     settings = Alerting.parse({"REFCMDB_ALERT_SMTP": "smtps://u:hunter%32@h", **addresses})
     assert (settings.mail.password, settings.mail.port) == ("hunter2", 465)
     assert "hunter2" not in repr(settings)
+
+
+def test_mail_server_without_tls_gets_no_password(start_server, mails):
+    by_mail = {
+        "REFCMDB_ALERT_SMTP": f"smtp://u:hunter2@127.0.0.1:{mails.port}",
+        "REFCMDB_ALERT_FROM": "cmdb@example.com",
+        "REFCMDB_ALERT_TO": "noc@example.com",
+    }
+    with start_server(environment=alerting(**by_mail)) as server:
+        fail_log_ins(server)
+        until(lambda: "it offers no TLS" in server.log.read_text(), "nothing is said")
+    assert mails.received == []
+
+
+def test_session_silences_nothing_without_its_token(server):
+    url = f"{server.base}/api/v1/performance/alerts/cache"
+    with server.browser_of("operator-red") as browser:
+        assert browser.get(f"{server.base}/api/v1/performance/alerts").status_code == 200
+        assert browser.post(f"{url}/silence", json={"minutes": 5}).status_code == 403
+        assert browser.post(f"{url}/acknowledge").status_code == 403
+    assert alert(server.as_("admin"), "cache")["silenced_until"] is None

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from seeing import execute
 
+from refcmdb.middleware.compression.settings import Compression
 from refcmdb.monitoring import health
+from refcmdb.monitoring.alerting import Alerting
 from refcmdb.monitoring.figures import BOUNDS_S, Histogram, quantile
 from refcmdb.monitoring.indexes import candidates
 from refcmdb.monitoring.readings import Readings
+from refcmdb.monitoring.rules import RULES
 from refcmdb.monitoring.settings import Monitoring
 from refcmdb.monitoring.slow_queries import SlowQueries, shown
 from refcmdb.services.database import Database, PoolState, Statement
@@ -269,3 +272,24 @@ def test_candidates_come_from_filters_and_sort_keys():
 def test_wrong_setting_is_named(variable, value):
     with pytest.raises(VariableProblem, match=variable):
         Monitoring.parse({variable: value})
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "monitoring.md"
+
+
+def test_document_has_the_tables_of_the_code():
+    text = DOCUMENT.read_text()
+    for each in health.COMPONENTS:
+        row = f"| `{each.figure}` | {each.good:g} | {each.bad:g} | {each.weight} |"
+        assert row in text
+    for rule in RULES:
+        begins = f"| `{rule.name}` | {rule.title} | `{rule.reading}` | {rule.threshold:g} | "
+        ends = f"{rule.for_s} s | {rule.clear_below:g} | {rule.severity} |"
+        assert begins + ends in text
+
+
+def test_document_names_every_setting_of_monitoring_alerts_and_compression():
+    named = set(re.findall(r"^\| `(REFCMDB_\w+)`", DOCUMENT.read_text(), re.MULTILINE))
+    named.add("REFCMDB_ALERT_TO")  # in the row of another
+    said = "".join(str(each.__doc__) for each in (Monitoring, Alerting, Compression))
+    assert named == set(re.findall(r"REFCMDB_\w+", said)) - {"REFCMDB_WEBHOOK_ALLOW"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 import zlib
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,7 +82,13 @@ STREAMS: Mapping[str, Callable[[int], Stream]] = {
 def compressed(coding: str, level: int, body: bytes) -> bytes:
     """A whole body in a coding; safe in any thread."""
     if coding == "zstd":
-        return zstandard.ZstdCompressor(level).compress(body)
+        return _zstd(level, threading.get_ident()).compress(body)
     if coding == "br":
         return bytes(brotli.compress(body, quality=level))
     return zlib.compress(body, level, wbits=GZIP_WINDOW)
+
+
+@functools.cache
+def _zstd(level: int, _thread: int) -> zstandard.ZstdCompressor:
+    """Made once for each thread: that takes as long as half an answer, and two must not share."""
+    return zstandard.ZstdCompressor(level)

@@ -1,0 +1,159 @@
+"""What watching and compressing cost refcmdb: requests per CPU-second of list-50, as ratios.
+
+    python benchmarks/overhead.py [--rounds 30]
+
+Two servers, with and without monitoring, on one PostgreSQL with 2,000 devices and without a cache,
+so that every answer is computed. Rounds of requests alternate between what is compared; the CPU
+time is that of the server process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from refcmdb.infrastructure import embedded
+from refcmdb.migrations import upgrade
+from refcmdb.seeding.load import seed
+from refcmdb.seeding.plan import Plan
+from refcmdb.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATH = "/api/v1/devices?limit=50"
+REQUESTS = 100  # of one round
+# At least as many requests per CPU-second as without, as a share.
+GOALS = {"monitoring": 0.95, "zstd": 0.9, "br": 0.7, "gzip": 0.7}
+
+
+@dataclasses.dataclass(slots=True)
+class Case:
+    """A server and what is asked of it; what its process spent on it."""
+
+    port: int
+    process: psutil.Process
+    token: str
+    coding: str = "identity"
+    requests: int = 0
+    cpu_s: float = 0.0
+    body_bytes: int = 0
+
+    @property
+    def per_cpu_s(self) -> float:
+        """Requests per second of CPU time."""
+        return self.requests / self.cpu_s
+
+    def play(self) -> None:
+        """One round."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept-Encoding": self.coding}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        before = sum(self.process.cpu_times()[:2])
+        for _ in range(REQUESTS):
+            connection.request("GET", PATH, headers=headers)
+            answer = connection.getresponse()
+            self.body_bytes = len(answer.read())
+            if answer.status != http.HTTPStatus.OK:
+                raise SystemExit(f"list-50 was answered HTTP {answer.status}")
+        self.cpu_s += sum(self.process.cpu_times()[:2]) - before
+        self.requests += REQUESTS
+        connection.close()
+
+
+def main() -> int:
+    """Print the ratios; the exit status is 1 if one is below its goal."""
+    parser = argparse.ArgumentParser(description="what monitoring and compression cost")
+    parser.add_argument("--rounds", type=int, default=30)
+    options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ov")))
+        services = stack.enter_context(embedded.running(directory))
+        token = fill(services.database_url)
+        watched = stack.enter_context(server(services.database_url, directory / "on.log"))
+        bare = stack.enter_context(server(services.database_url, directory / "off.log", "off"))
+        cases = {
+            name: Case(port, psutil.Process(pid), token, coding)
+            for name, (port, pid), coding in (
+                ("bare", bare, "identity"),
+                ("monitoring", watched, "identity"),
+                ("zstd", watched, "zstd"),
+                ("br", watched, "br"),
+                ("gzip", watched, "gzip"),
+            )
+        }
+        play(cases, options.rounds)
+    return tell(cases)
+
+
+def fill(database_url: str) -> str:
+    """A network; the token of an operator."""
+    upgrade(Settings(database_url=database_url))
+    seed(database_url, Plan(devices=2000, seed=0))
+    words = [sys.executable, "-m", "refcmdb", "tokens", "operator-red"]
+    environment = os.environ | {"REFCMDB_DATABASE_URL": database_url}
+    minted = subprocess.run(words, env=environment, check=True, capture_output=True)
+    token: str = json.loads(minted.stdout)["operator-red"]
+    return token
+
+
+@contextlib.contextmanager
+def server(database_url: str, log: Path, monitoring: str = "on") -> Iterator[tuple[int, int]]:
+    """A server; its port and process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "REFCMDB_DATABASE_URL": database_url,
+        "REFCMDB_MONITORING": monitoring,
+        "REFCMDB_RATE_LIMIT": "0",
+    }
+    command = [sys.executable, "-m", "refcmdb", "serve", "--port", str(port)]
+
+    def ready() -> bool:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/"):
+            return True
+        return False
+
+    with embedded.process(command, log, env=environment) as process:
+        embedded.wait_until(ready, process, log)
+        yield port, process.pid
+
+
+def play(cases: dict[str, Case], rounds: int) -> None:
+    """A round of each in turn, the first of all for warmth alone."""
+    for number in range(rounds + 1):
+        for case in cases.values():
+            case.play()
+            if not number:
+                case.requests, case.cpu_s = 0, 0.0
+
+
+def tell(cases: dict[str, Case]) -> int:
+    """The table; 1 if a ratio is below its goal."""
+    ratios = {name: case.per_cpu_s / cases["bare"].per_cpu_s for name, case in cases.items()}
+    for name in ("zstd", "br", "gzip"):
+        ratios[name] = cases[name].per_cpu_s / cases["monitoring"].per_cpu_s
+    for name, case in cases.items():
+        goal = f"{ratios[name]:.3f} of at least {GOALS[name]}" if name in GOALS else ""
+        print(
+            f"{name:<11}{case.per_cpu_s:>7.0f} requests per CPU-second, "
+            f"{case.body_bytes:>6,} bytes  {goal}"
+        )
+    return int(any(ratios[name] < goal for name, goal in GOALS.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
