@@ -76,6 +76,14 @@ def alerting(receiver: Receiver | None = None, **more: str) -> dict[str, str]:
     }
 
 
+def by_mail(port: int, *, who: str = "") -> dict[str, str]:
+    return alerting(
+        REFCMDB_ALERT_SMTP=f"smtp://{who}127.0.0.1:{port}",
+        REFCMDB_ALERT_FROM="cmdb@example.com",
+        REFCMDB_ALERT_TO="noc@example.com,duty@example.com",
+    )
+
+
 def until(condition, what: str):
     deadline = time.monotonic() + IN_TIME_S
     while not (found := condition()):
@@ -120,12 +128,7 @@ def test_failed_log_ins_are_told_to_the_webhook_with_a_signature(start_server, r
 
 def test_mail_is_sent_again_when_the_server_refuses_it(start_server, mails):
     mails.refusals = 1
-    by_mail = {
-        "REFCMDB_ALERT_SMTP": f"smtp://127.0.0.1:{mails.port}",
-        "REFCMDB_ALERT_FROM": "cmdb@example.com",
-        "REFCMDB_ALERT_TO": "noc@example.com,duty@example.com",
-    }
-    with start_server(environment=alerting(**by_mail)) as server:
+    with start_server(environment=by_mail(mails.port)) as server:
         fail_log_ins(server)
         until(lambda: mails.received, "no mail")
     ((recipients, message),) = mails.received
@@ -366,12 +369,7 @@ def test_password_of_the_mail_server_is_in_no_message_and_no_representation():
 
 
 def test_mail_server_without_tls_gets_no_password(start_server, mails):
-    by_mail = {
-        "REFCMDB_ALERT_SMTP": f"smtp://u:hunter2@127.0.0.1:{mails.port}",
-        "REFCMDB_ALERT_FROM": "cmdb@example.com",
-        "REFCMDB_ALERT_TO": "noc@example.com",
-    }
-    with start_server(environment=alerting(**by_mail)) as server:
+    with start_server(environment=by_mail(mails.port, who="u:hunter2@")) as server:
         fail_log_ins(server)
         until(lambda: "it offers no TLS" in server.log.read_text(), "nothing is said")
     assert mails.received == []

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from refcmdb.monitoring import health
 from refcmdb.monitoring.alerting import Alerting
 from refcmdb.monitoring.figures import BOUNDS_S, Histogram, quantile
 from refcmdb.monitoring.indexes import candidates
-from refcmdb.monitoring.readings import Readings
+from refcmdb.monitoring.readings import LAG_EVERY_S, LoopLag, Readings
 from refcmdb.monitoring.rules import RULES
 from refcmdb.monitoring.settings import Monitoring
 from refcmdb.monitoring.slow_queries import SlowQueries, shown
@@ -139,6 +140,24 @@ def test_requests_that_wait_for_a_connection_are_seen(seeded_database):
     full, idle = asyncio.run(look())
     assert full == PoolState(used=1, most=1, waiting=1)
     assert idle == PoolState(used=0, most=1, waiting=0)
+
+
+def test_lag_is_how_long_the_loop_was_kept_from_its_work():
+    async def block() -> tuple[float, float]:
+        lag = LoopLag()
+        task = asyncio.create_task(lag.watch())
+        await asyncio.sleep(0.01)
+        time.sleep(LAG_EVERY_S + 0.4)  # noqa: ASYNC251 - that is what must be seen
+        await asyncio.sleep(0.01)
+        seen = lag.worst_s
+        lag.next_interval()
+        lag.next_interval()
+        task.cancel()
+        return seen, lag.worst_s
+
+    seen, later = asyncio.run(block())
+    assert 0.35 < seen < 5
+    assert later == 0
 
 
 @pytest.fixture
