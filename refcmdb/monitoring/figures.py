@@ -15,6 +15,8 @@ BOUNDS_S = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.
 # Methods are names of series; a caller must not be able to add some.
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE"})
 OTHER = "other"
+# Fewer requests tell nothing about shares and quantiles.
+FEWEST_REQUESTS = 20
 
 
 class Histogram:

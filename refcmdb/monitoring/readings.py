@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from refcmdb.monitoring.figures import quantile
+from refcmdb.monitoring.figures import FEWEST_REQUESTS, quantile
 
 if TYPE_CHECKING:
     import pathlib
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 WINDOW_S = 300
 LAG_EVERY_S = 0.5
-# Fewer requests tell nothing about shares and quantiles.
-FEWEST_REQUESTS = 20
 FAILED_LOG_INS = ("login.failed", "login.locked")
 RATE_LIMITED = ("rate.limited",)
 

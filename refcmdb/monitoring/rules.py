@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Literal
 
-from refcmdb.monitoring.readings import FEWEST_REQUESTS
+from refcmdb.monitoring.figures import FEWEST_REQUESTS
 from refcmdb.variables import VariableProblem
 
 if TYPE_CHECKING:
