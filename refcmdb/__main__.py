@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     keys = commands.add_parser("keys", help="keys that seal secrets: new, status, rotate")
     keys.add_argument("action", choices=("new", "status", "rotate"))
 
+    _add_backups(commands)
+
     serve = commands.add_parser("serve", help="answer requests until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)
@@ -70,6 +72,17 @@ def _parser() -> argparse.ArgumentParser:
     balance.add_argument("--upstream", action="append", required=True, metavar="HOST:PORT")
     balance.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
     return parser
+
+
+def _add_backups(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser("backup", help="take a sealed backup; list or verify backups")
+    actions = ("full", "incremental", "list", "verify")
+    backup.add_argument("action", nargs="?", choices=actions, default="full")
+    restore = commands.add_parser("restore", help="make a new cluster from a backup")
+    restore.add_argument("--into", type=Path, required=True, metavar="DIRECTORY")
+    drill = commands.add_parser("drill", help="restore a backup, start it, compare, throw away")
+    for command in (backup, restore, drill):
+        command.add_argument("--backup", metavar="ID", help="another one than the newest")
 
 
 def _device_count(text: str) -> int:

@@ -36,10 +36,11 @@ class Settings:
     ``redis_url`` is empty where there is no cache. ``secret`` signs page cursors and CSRF tokens;
     instances behind one balancer share it, and a process without one makes its own. Pages of
     ``cors_origins`` may read answers in a browser. ``storage`` is the directory of files, None
-    for a private one that goes with the process. ``keys`` seal secrets; without them none can be
-    stored. ``assets_url`` is where browsers get the files of the web application from, a CDN that
-    asks us; empty for ourselves. ``egress`` says where webhooks and downloads may go,
-    ``protection`` what of it is on.
+    for a private one that goes with the process; ``backups`` that of backups, of which the newest
+    ``backup_keep`` stay, and those of the last ``backup_keep_days``. ``keys`` seal secrets;
+    without them none can be stored. ``assets_url`` is where browsers get the files of the web
+    application from, a CDN that asks us; empty for ourselves. ``egress`` says where webhooks and
+    downloads may go, ``protection`` what of it is on.
     """
 
     database_url: str = dataclasses.field(repr=False)
@@ -51,6 +52,9 @@ class Settings:
     secret: bytes = dataclasses.field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     assets_url: str = ""
     storage: pathlib.Path | None = None
+    backups: pathlib.Path | None = None
+    backup_keep: int = 14
+    backup_keep_days: int = 30
     keys: KeyRing = dataclasses.field(default_factory=KeyRing, repr=False)
     egress: Egress = dataclasses.field(default_factory=Egress)
     protection: Toggles = dataclasses.field(default_factory=Toggles)
@@ -72,7 +76,10 @@ class Settings:
             cors_origins=_origins(environment),
             secret=_secret(environment),
             assets_url=_assets_url(environment),
-            storage=_storage(environment),
+            storage=_directory(environment, "REFCMDB_STORAGE"),
+            backups=_directory(environment, "REFCMDB_BACKUPS"),
+            backup_keep=_number(environment, "REFCMDB_BACKUP_KEEP", 14, highest=10_000),
+            backup_keep_days=_number(environment, "REFCMDB_BACKUP_KEEP_DAYS", 30, highest=36_500),
             keys=_keys(environment),
             egress=_egress(environment),
             protection=_protection(environment),
@@ -130,8 +137,8 @@ def _secret(environment: Mapping[str, str]) -> bytes:
     return text.encode()
 
 
-def _storage(environment: Mapping[str, str]) -> pathlib.Path | None:
-    text = environment.get("REFCMDB_STORAGE", "")
+def _directory(environment: Mapping[str, str], variable: str) -> pathlib.Path | None:
+    text = environment.get(variable, "")
     if not text:
         return None
     path = pathlib.Path(text).absolute()
@@ -141,7 +148,7 @@ def _storage(environment: Mapping[str, str]) -> pathlib.Path | None:
             return path
     except OSError as error:
         problem = f"names a directory that cannot be written: {text} ({error.strerror})"
-        raise SettingsError("REFCMDB_STORAGE", problem) from None
+        raise SettingsError(variable, problem) from None
 
 
 def _keys(environment: Mapping[str, str]) -> KeyRing:
