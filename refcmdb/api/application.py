@@ -51,10 +51,11 @@ def build(settings: Settings) -> Starlette:
     outgoing = Outgoing(settings.egress)
     limit = RateLimit(settings.protection.rate_limit, settings.redis_url)
     events.log.disabled = not settings.protection.events
+    database = Database(settings)
     backend = Backend(
         settings=settings,
-        database=Database(settings),
-        cache=CacheManager(settings.redis_url, ttl_s=settings.cache_ttl_s),
+        database=database,
+        cache=CacheManager(settings.redis_url, ttl_s=settings.cache_ttl_s, state=database.state),
         guard=LogInGuard(settings.protection, settings.redis_url),
         storage=Storage(settings.storage),
         outgoing=outgoing,

@@ -142,14 +142,14 @@ class GeneralEndpoints:
         return Response(landing.PAGE, media_type="text/html")
 
     async def health(self, _request: Request) -> Response:
-        """Whether everything that requests need is there."""
-        state = await self._backend.database.ping()
+        """Whether requests can be answered; without Redis that is slower, and as right."""
+        healthy = await self._backend.database.ping()
         cache = await self._backend.cache.ping()
-        healthy = state and cache
+        good = "ok" if cache else "degraded"
         report = {
-            "status": "ok" if healthy else "unavailable",
+            "status": good if healthy else "unavailable",
             "version": __version__,
-            "database": "ok" if state else "away",
+            "database": "ok" if healthy else "away",
             "cache": "ok" if cache else "away",
         }
         return json_response(report, status=200 if healthy else 503)
@@ -216,12 +216,12 @@ async def cached(
         path=request.url.path,
         query=encode(query),
     )
-    lookup = await backend.cache.lookup(key, tags)
-    body = lookup.body
-    if body is None:
-        body = encode(await compute())
-        await backend.cache.store(lookup, body)
-    return read_response(request, body, hit=lookup.body is not None)
+
+    async def body_of() -> bytes:
+        return encode(await compute())
+
+    body, hit = await backend.cache.answer(key, tags, body_of)
+    return read_response(request, body, hit=hit)
 
 
 def read_response(request: Request, body: bytes, *, hit: bool) -> Response:

@@ -121,6 +121,12 @@ class Database:
             return False
         return True
 
+    async def state(self) -> bytes:
+        """Something that is the same only while nothing was committed: the current snapshot."""
+        async with self._pool.acquire() as connection:
+            text: str = await connection.fetchval("SELECT pg_current_snapshot()::text")
+        return text.encode()
+
     async def fetch(
         self, statement: Statement, values: Mapping[str, object]
     ) -> Sequence[Sequence[Any]]:
