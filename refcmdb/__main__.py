@@ -9,6 +9,8 @@ from pathlib import Path
 
 from refcmdb.settings import SettingsError
 
+# argparse has no public name for what add_subparsers() returns.
+type Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
 MOST_DEVICES = 10_000_000
 
 
@@ -63,7 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--devices", type=_device_count, default=2000, metavar="N")
     demo.add_argument("--port", type=_port, default=8000)
 
-    balance = commands.add_parser("balance", help="end TLS in front of instances, with Caddy")
+    _add_balance(commands)
+    return parser
+
+
+def _add_balance(commands: Commands) -> None:
+    balance = commands.add_parser("balance", help="end TLS in front of instances")
     balance.add_argument("--host", default="127.0.0.1")
     balance.add_argument("--https-port", type=_port, default=8443)
     balance.add_argument("--http-port", type=_port, default=8080)
@@ -71,10 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     balance.add_argument("--key", type=Path, required=True, metavar="FILE")
     balance.add_argument("--upstream", action="append", required=True, metavar="HOST:PORT")
     balance.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
-    return parser
+    programs = ("caddy", "haproxy", "nginx")
+    balance.add_argument("--program", choices=programs, default="caddy")
+    balance.add_argument("--print", action="store_true", help="only its configuration")
 
 
-def _add_backups(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_backups(commands: Commands) -> None:
     backup = commands.add_parser("backup", help="take a sealed backup; list or verify backups")
     actions = ("full", "incremental", "list", "verify")
     backup.add_argument("action", nargs="?", choices=actions, default="full")

@@ -33,14 +33,15 @@ class SettingsError(Exception):
 class Settings:
     """The configuration of one process.
 
-    ``redis_url`` is empty where there is no cache. ``secret`` signs page cursors and CSRF tokens;
-    instances behind one balancer share it, and a process without one makes its own. Pages of
-    ``cors_origins`` may read answers in a browser. ``storage`` is the directory of files, None
-    for a private one that goes with the process; ``backups`` that of backups, of which the newest
-    ``backup_keep`` stay, and those of the last ``backup_keep_days``. ``keys`` seal secrets;
-    without them none can be stored. ``assets_url`` is where browsers get the files of the web
-    application from, a CDN that asks us; empty for ourselves. ``egress`` says where webhooks and
-    downloads may go, ``protection`` what of it is on.
+    ``redis_url`` is empty where there is no cache. After SIGTERM, requests are answered on for
+    ``drain_s`` while the health says that no more should come. ``secret`` signs page cursors and
+    CSRF tokens; instances behind one balancer share it, and a process without one makes its own.
+    Pages of ``cors_origins`` may read answers in a browser. ``storage`` is the directory of
+    files, None for a private one that goes with the process; ``backups`` that of backups, of
+    which the newest ``backup_keep`` stay, and those of the last ``backup_keep_days``. ``keys``
+    seal secrets; without them none can be stored. ``assets_url`` is where browsers get the files
+    of the web application from, a CDN that asks us; empty for ourselves. ``egress`` says where
+    webhooks and downloads may go, ``protection`` what of it is on.
     """
 
     database_url: str = dataclasses.field(repr=False)
@@ -48,6 +49,7 @@ class Settings:
     cache_ttl_s: int = 60
     pool_size: int = 8
     statement_timeout_s: int = 30
+    drain_s: int = 0
     cors_origins: frozenset[str] = frozenset()
     secret: bytes = dataclasses.field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     assets_url: str = ""
@@ -73,6 +75,7 @@ class Settings:
             statement_timeout_s=_number(
                 environment, "REFCMDB_STATEMENT_TIMEOUT", 30, highest=3600
             ),
+            drain_s=_number(environment, "REFCMDB_DRAIN", 0, lowest=0, highest=600),
             cors_origins=_origins(environment),
             secret=_secret(environment),
             assets_url=_assets_url(environment),
@@ -102,12 +105,16 @@ def _redis_url(environment: Mapping[str, str]) -> str:
     return url
 
 
-def _number(environment: Mapping[str, str], variable: str, default: int, *, highest: int) -> int:
+def _number(
+    environment: Mapping[str, str], variable: str, default: int, *, lowest: int = 1, highest: int
+) -> int:
     text = environment.get(variable, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= highest):
-        raise SettingsError(variable, f"must be a whole number from 1 to {highest}, not {text!r}")
+    digits = text.isascii() and text.isdigit() and len(text) < 10
+    if not (digits and lowest <= int(text) <= highest):
+        problem = f"must be a whole number from {lowest} to {highest}, not {text!r}"
+        raise SettingsError(variable, problem)
     return int(text)
 
 

@@ -95,6 +95,7 @@ def build(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    app.state.draining = False
     return app
 
 

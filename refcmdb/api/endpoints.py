@@ -141,15 +141,17 @@ class GeneralEndpoints:
         """The page for people."""
         return Response(landing.PAGE, media_type="text/html")
 
-    async def health(self, _request: Request) -> Response:
-        """Whether requests can be answered; without Redis that is slower, and as right."""
-        healthy = await self._backend.database.ping()
+    async def health(self, request: Request) -> Response:
+        """Whether more requests may come; without Redis that is slower, and as right."""
+        database = await self._backend.database.ping()
         cache = await self._backend.cache.ping()
-        good = "ok" if cache else "degraded"
+        draining: bool = request.app.state.draining
+        healthy = database and not draining
+        good, bad = "ok" if cache else "degraded", "draining" if draining else "unavailable"
         report = {
-            "status": good if healthy else "unavailable",
+            "status": good if healthy else bad,
             "version": __version__,
-            "database": "ok" if healthy else "away",
+            "database": "ok" if database else "away",
             "cache": "ok" if cache else "away",
         }
         return json_response(report, status=200 if healthy else 503)
