@@ -54,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_backups(commands)
 
+    optimize = commands.add_parser("optimize", help="report on indexes, slow statements, bloat")
+    slower = "report statements that take longer on average"
+    optimize.add_argument("--slower-than", type=_count, default=10, metavar="MS", help=slower)
+
     serve = commands.add_parser("serve", help="answer requests until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)
@@ -92,6 +96,10 @@ def _add_backups(commands: Commands) -> None:
     drill = commands.add_parser("drill", help="restore a backup, start it, compare, throw away")
     for command in (backup, restore, drill):
         command.add_argument("--backup", metavar="ID", help="another one than the newest")
+
+
+def _count(text: str) -> int:
+    return _number(text, highest=10**8)
 
 
 def _device_count(text: str) -> int:

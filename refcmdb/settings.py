@@ -33,7 +33,9 @@ class SettingsError(Exception):
 class Settings:
     """The configuration of one process.
 
-    ``redis_url`` is empty where there is no cache. After SIGTERM, requests are answered on for
+    ``redis_url`` is empty where there is no cache. A request waits for one of
+    ``pool_size`` connections for ``pool_wait_s``, and a statement for ``statement_timeout_s``;
+    then it is answered 503. After SIGTERM, requests are answered on for
     ``drain_s`` while the health says that no more should come. ``secret`` signs page cursors and
     CSRF tokens; instances behind one balancer share it, and a process without one makes its own.
     Pages of ``cors_origins`` may read answers in a browser. ``storage`` is the directory of
@@ -48,6 +50,7 @@ class Settings:
     redis_url: str = dataclasses.field(default="", repr=False)
     cache_ttl_s: int = 60
     pool_size: int = 8
+    pool_wait_s: int = 10
     statement_timeout_s: int = 30
     drain_s: int = 0
     cors_origins: frozenset[str] = frozenset()
@@ -72,6 +75,7 @@ class Settings:
             redis_url=_redis_url(environment),
             cache_ttl_s=_number(environment, "REFCMDB_CACHE_TTL", 60, highest=86_400),
             pool_size=_number(environment, "REFCMDB_POOL_SIZE", 8, highest=200),
+            pool_wait_s=_number(environment, "REFCMDB_POOL_WAIT", 10, highest=600),
             statement_timeout_s=_number(
                 environment, "REFCMDB_STATEMENT_TIMEOUT", 30, highest=3600
             ),

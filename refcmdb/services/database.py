@@ -98,6 +98,8 @@ class Database:
                 # Filters differ so much in selectivity that one plan for all of them is a trap.
                 "plan_cache_mode": "force_custom_plan",
                 "statement_timeout": str(timeout_ms),
+                # Who forgets a transaction does not keep others out of its rows for ever.
+                "idle_in_transaction_session_timeout": str(timeout_ms),
                 "jit": "off",
             },
         )
@@ -112,6 +114,10 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
+    def _acquire(self) -> Any:  # noqa: ANN401 - asyncpg has no types
+        """Raises: TimeoutError where nobody gives a connection back in time."""
+        return self._pool.acquire(timeout=self._settings.pool_wait_s)
+
     async def ping(self) -> bool:
         """Whether the database answers a query."""
         try:
@@ -123,7 +129,7 @@ class Database:
 
     async def state(self) -> bytes:
         """Something that is the same only while nothing was committed: the current snapshot."""
-        async with self._pool.acquire() as connection:
+        async with self._acquire() as connection:
             text: str = await connection.fetchval("SELECT pg_current_snapshot()::text")
         return text.encode()
 
@@ -137,13 +143,13 @@ class Database:
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection without a transaction."""
-        async with self._pool.acquire() as connection:
+        async with self._acquire() as connection:
             yield Session(connection)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         """A connection in a transaction: committed at the end, rolled back by an exception."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._acquire() as connection, connection.transaction():
             yield Session(connection)
 
 

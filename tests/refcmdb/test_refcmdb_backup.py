@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -15,10 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import psycopg
 import pytest
+from clusters import new_cluster
 
-from refcmdb.infrastructure import embedded
 from refcmdb.services import backup
 from refcmdb.services.backup import records, sealing
 from refcmdb.services.backup.records import Record
@@ -28,80 +26,14 @@ from refcmdb.services.storage import Storage
 from refcmdb.settings import Settings
 
 KEYS = f"one:{new_key()}"
-ATTACHMENT = """
-    INSERT INTO attachments (tenant_id, device_id, name, media_type, size_bytes, sha256, stored)
-    SELECT tenant_id, id, %s, 'text/plain', %s, %s, %s FROM devices ORDER BY id LIMIT 1
-"""
-
-
-@dataclasses.dataclass
-class Cluster:
-    """A cluster of its own, that may be lost."""
-
-    directory: Path
-    process: subprocess.Popen | None = None
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://cmdb@/cmdb?host={self.directory}"
-
-    @property
-    def storage(self) -> Path:
-        return self.directory / "files"
-
-    def start(self, data: Path) -> None:
-        program = embedded.postgresql_programs() / "postgres"
-        place = ["-D", data, "-k", self.directory, "-clisten_addresses=", "-cfsync=off"]
-        log = self.directory / "log"
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [*embedded.not_root(), program, *place], stdout=output, stderr=output
-            )
-        server = self.url.replace("/cmdb?", "/postgres?")
-        embedded.wait_until(lambda: embedded.answers(server), self.process, log)
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(30)
-
-    def execute(self, statement: str, *values) -> list[tuple]:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(statement, values or None)
-            return cursor.fetchall() if cursor.description else []
-
-    def attach(self, content: bytes) -> str:
-        """An attachment, as the application makes them; its name in the storage directory."""
-        stored = Storage(self.storage).keep(content)
-        digest = hashlib.sha256(content).hexdigest()
-        self.execute(ATTACHMENT, "notes.txt", len(content), digest, stored)
-        return stored
-
-    def rows(self) -> dict[str, list[str]]:
-        """All rows of all tables as text."""
-        names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        return {
-            name: sorted(text for (text,) in self.execute(f'SELECT t::text FROM "{name}" AS t'))
-            for (name,) in self.execute(names)
-        }
 
 
 @pytest.fixture(scope="module")
 def cluster(run_refcmdb):
-    directory = Path(tempfile.mkdtemp(prefix="bk"))
-    data = directory / "data"
-    initdb = [embedded.postgresql_programs() / "initdb", "-D", data, "-U", "cmdb", "-A", "trust"]
-    embedded.run([*embedded.not_root(), *map(str, initdb), "--no-sync", "--locale=C.UTF-8"])
-    with (data / "postgresql.conf").open("a") as configuration:
-        configuration.write("summarize_wal = on\n")
-    lost = Cluster(directory)
-    lost.start(data)
-    with psycopg.connect(lost.url.replace("/cmdb?", "/postgres?"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE cmdb TEMPLATE template0")
-    run_refcmdb("migrate", database_url=lost.url)
-    run_refcmdb("seed", "--devices", "100", database_url=lost.url)
-    yield lost
-    lost.stop()
-    shutil.rmtree(directory)
+    with new_cluster("summarize_wal = on") as lost:
+        run_refcmdb("migrate", database_url=lost.url)
+        run_refcmdb("seed", "--devices", "100", database_url=lost.url)
+        yield lost
 
 
 @pytest.fixture
