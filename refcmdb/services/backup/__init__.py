@@ -109,7 +109,7 @@ class BackupService:
 
     @contextlib.contextmanager
     def _locked(self, how: int) -> Iterator[None]:
-        with (self.directory / ".lock").open("wb") as file:
+        with (self.directory / ".lock").open("ab") as file:
             try:
                 fcntl.flock(file, how | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from refcmdb.services.cache.shared import EVERYTHING, LOCK_S, PREFIX, SharedAnsw
 from refcmdb.services.cache.statistics import Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
     from refcmdb.services.cache.statistics import Counts
 
@@ -98,15 +99,8 @@ class CacheManager:
         if lookup.versions is None:
             return await compute(), False
 
-        async def once() -> bytes:
-            async with self._turn(lookup, tags) as found:
-                if found is not None:
-                    return found
-                body = await compute()
-                await self.store(lookup, body)
-                return body
-
-        body, joined = await self._flights.join((key, lookup.versions), once)
+        flight = functools.partial(self._computed, lookup, tags, compute)
+        body, joined = await self._flights.join((key, lookup.versions), flight)
         self._statistics.of(key).shared += joined
         return body, False
 
@@ -128,21 +122,24 @@ class CacheManager:
         counts.misses += lookup.body is None
         return lookup
 
-    async def store(self, lookup: Lookup, body: bytes) -> None:
-        """Keep ``body`` for the next lookup of the same key, unless it is too large."""
+    async def store(self, lookup: Lookup, body: bytes) -> bool:
+        """Keep ``body`` for the next lookup of the same key; False where that cannot be."""
         counts = self._statistics.of(lookup.key)
-        if lookup.versions is None:
-            return
-        if len(body) > LARGEST_BYTES:
-            counts.too_large += 1
-            return
-        counts.stores += 1
+        if lookup.versions is None or len(body) > LARGEST_BYTES:
+            counts.too_large += lookup.versions is not None
+            return False
         if lookup.local:
             for key in self._local.put(lookup.key, lookup.versions, body):
                 self._statistics.of(key).evictions += 1
-        elif not self._away:
+        else:
+            if self._away:
+                return False
             with self._failing(lookup.key):
                 await self._shared.store(lookup.key, lookup.versions + body)
+            if self._away:
+                return False
+        counts.stores += 1
+        return True
 
     async def invalidate(self, tags: Collection[str]) -> None:
         """Make every answer under one of ``tags`` a miss, now or before the next lookup."""
@@ -162,31 +159,36 @@ class CacheManager:
         state = await self._state()
         return Lookup(key=key, versions=state, body=self._local.get(key, state), local=True)
 
-    @contextlib.asynccontextmanager
-    async def _turn(self, lookup: Lookup, tags: Sequence[str]) -> AsyncIterator[bytes | None]:
-        """None for who has to compute, else what another instance did meanwhile."""
-        held = False
+    async def _computed(
+        self, lookup: Lookup, tags: Sequence[str], compute: Callable[[], Awaitable[bytes]]
+    ) -> bytes:
+        """By this instance, or by another one that was quicker."""
+        held = kept = False
         if not lookup.local:
             with self._failing(lookup.key):
-                held = await self._shared.lock(lookup.key)
+                held = await self._shared.lock(lookup)
+            if not held and (found := await self._awaited(lookup, tags)) is not None:
+                return found
         try:
-            yield None if held or lookup.local else await self._awaited(lookup.key, tags)
+            body = await compute()
+            kept = await self.store(lookup, body)
+            return body
         finally:
-            if held and not self._away:
+            if held and not kept and not self._away:
                 with self._failing(lookup.key):
-                    await self._shared.unlock(lookup.key)
+                    await self._shared.unlock(lookup)
 
-    async def _awaited(self, key: str, tags: Sequence[str]) -> bytes | None:
+    async def _awaited(self, lookup: Lookup, tags: Sequence[str]) -> bytes | None:
         """What another instance computes, or None if it does not come to an end."""
-        with self._failing(key), contextlib.suppress(TimeoutError):
+        with self._failing(lookup.key), contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOCK_S):
                 while not self._away:
                     await asyncio.sleep(LOOK_AGAIN_S)
-                    found = await self._shared.lookup(key, tags)
+                    found = await self._shared.lookup(lookup.key, tags)
                     if found.body is not None:
-                        self._statistics.of(key).shared += 1
+                        self._statistics.of(lookup.key).shared += 1
                         return found.body
-                    if not await self._shared.is_locked(key):
+                    if not await self._shared.is_locked(lookup):
                         return None
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -57,17 +58,20 @@ class SharedAnswers:
                 pipeline.set(PREFIX + tag, _version(), ex=self._ttl_s * TAG_LIFETIMES)
             await pipeline.execute()
 
-    async def lock(self, key: str) -> bool:
-        """Whether nobody else computes what belongs under ``key``."""
-        return bool(await self.client.set(_lock(key), b"", nx=True, px=int(LOCK_S * 1000)))
+    async def lock(self, lookup: Lookup) -> bool:
+        """Whether nobody else computes what the lookup did not find.
 
-    async def unlock(self, key: str) -> None:
+        Of the same versions only: an answer that was stored leaves its lock to end by itself.
+        """
+        return bool(await self.client.set(_lock(lookup), b"", nx=True, px=int(LOCK_S * 1000)))
+
+    async def unlock(self, lookup: Lookup) -> None:
         """Let others compute it."""
-        await self.client.delete(_lock(key))
+        await self.client.delete(_lock(lookup))
 
-    async def is_locked(self, key: str) -> bool:
+    async def is_locked(self, lookup: Lookup) -> bool:
         """Whether somebody computes it."""
-        return bool(await self.client.exists(_lock(key)))
+        return bool(await self.client.exists(_lock(lookup)))
 
     async def _first_versions(self, names: Sequence[str]) -> list[bytes]:
         async with self.client.pipeline(transaction=False) as pipeline:
@@ -78,8 +82,9 @@ class SharedAnswers:
         return versions
 
 
-def _lock(key: str) -> str:
-    return f"{PREFIX}lock:{key}"
+def _lock(lookup: Lookup) -> str:
+    versions = hashlib.blake2b(lookup.versions or b"", digest_size=8).hexdigest()
+    return f"{PREFIX}lock:{lookup.key}:{versions}"
 
 
 def _version() -> bytes:
