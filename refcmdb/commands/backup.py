@@ -34,8 +34,10 @@ def acting(act: Callable[[BackupService], int]) -> int:
     service = BackupService(Settings.from_environment())
     try:
         return act(service)
-    except (BackupProblem, KeyProblem, psycopg.Error, OSError) as error:
+    except (BackupProblem, KeyProblem, psycopg.Error) as error:
         return complain(error)
+    except OSError as error:
+        return complain(f"{error}; nothing is left half-written, try again when that is mended")
 
 
 def _act(options: argparse.Namespace, service: BackupService) -> int:
