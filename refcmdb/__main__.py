@@ -9,6 +9,8 @@ from pathlib import Path
 
 from refcmdb.settings import SettingsError
 
+# argparse has no public name for what add_subparsers() returns.
+type Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
 MOST_DEVICES = 10_000_000
 
 
@@ -55,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     monitoring.add_argument("file", choices=("rules", "alertmanager", "dashboard"))
 
+    _add_backups(commands)
+
+    optimize = commands.add_parser("optimize", help="report on indexes, slow statements, bloat")
+    slower = "report statements that take longer on average"
+    optimize.add_argument("--slower-than", type=_count, default=10, metavar="MS", help=slower)
+
     serve = commands.add_parser("serve", help="answer requests until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)
@@ -66,7 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--devices", type=_device_count, default=2000, metavar="N")
     demo.add_argument("--port", type=_port, default=8000)
 
-    balance = commands.add_parser("balance", help="end TLS in front of instances, with Caddy")
+    _add_balance(commands)
+    return parser
+
+
+def _add_balance(commands: Commands) -> None:
+    balance = commands.add_parser("balance", help="end TLS in front of instances")
     balance.add_argument("--host", default="127.0.0.1")
     balance.add_argument("--https-port", type=_port, default=8443)
     balance.add_argument("--http-port", type=_port, default=8080)
@@ -74,7 +87,24 @@ def _parser() -> argparse.ArgumentParser:
     balance.add_argument("--key", type=Path, required=True, metavar="FILE")
     balance.add_argument("--upstream", action="append", required=True, metavar="HOST:PORT")
     balance.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
-    return parser
+    programs = ("caddy", "haproxy", "nginx")
+    balance.add_argument("--program", choices=programs, default="caddy")
+    balance.add_argument("--print", action="store_true", help="only its configuration")
+
+
+def _add_backups(commands: Commands) -> None:
+    backup = commands.add_parser("backup", help="take a sealed backup; list or verify backups")
+    actions = ("full", "incremental", "list", "verify")
+    backup.add_argument("action", nargs="?", choices=actions, default="full")
+    restore = commands.add_parser("restore", help="make a new cluster from a backup")
+    restore.add_argument("--into", type=Path, required=True, metavar="DIRECTORY")
+    drill = commands.add_parser("drill", help="restore a backup, start it, compare, throw away")
+    for command in (backup, restore, drill):
+        command.add_argument("--backup", metavar="ID", help="another one than the newest")
+
+
+def _count(text: str) -> int:
+    return _number(text, highest=10**8)
 
 
 def _device_count(text: str) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import importlib
 import ipaddress
 import logging
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,11 @@ import uvicorn
 from refcmdb.middleware.security.sanitising import OneLineFormatter
 
 if TYPE_CHECKING:
+    import socket
+    from types import FrameType
+
+    from starlette.applications import Starlette
+
     from refcmdb.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,8 +46,9 @@ def serve(
         return 2
     from refcmdb.api.application import build  # noqa: PLC0415 - after the fault is planted
 
+    app = build(settings)
     config = uvicorn.Config(
-        build(settings),
+        app,
         host=host,
         port=port,
         loop="uvloop",
@@ -52,10 +61,33 @@ def serve(
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    config.timeout_graceful_shutdown = GRACE_S  # type: ignore[assignment] # whole seconds are too long
-    server = uvicorn.Server(config)
+    grace_s = max(GRACE_S, settings.drain_s)
+    config.timeout_graceful_shutdown = grace_s  # type: ignore[assignment] # whole seconds are too long
+    server = _Server(config, app=app, drain_s=settings.drain_s)
     server.run()
     return 0 if server.started else 3
+
+
+class _Server(uvicorn.Server):
+    """Answers on for ``drain_s`` after SIGTERM, while its health tells balancers to go away."""
+
+    def __init__(self, config: uvicorn.Config, *, app: Starlette, drain_s: int) -> None:
+        super().__init__(config)
+        self._app, self._drain_s = app, drain_s
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Only SIGTERM is an orderly end, and the second one is an order."""
+        if sig != signal.SIGTERM or not self._drain_s or self._app.state.draining:
+            super().handle_exit(sig, frame)
+            return
+        log.info("draining for %d s", self._drain_s)
+        self._app.state.draining = True
+        end = functools.partial(super().handle_exit, sig, frame)
+        self._loop.call_soon_threadsafe(self._loop.call_later, self._drain_s, end)
 
 
 def configure_logging() -> None:

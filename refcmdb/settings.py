@@ -37,25 +37,34 @@ class SettingsError(Exception):
 class Settings:
     """The configuration of one process.
 
-    ``redis_url`` is empty where there is no cache. ``secret`` signs page cursors and CSRF tokens;
-    instances behind one balancer share it, and a process without one makes its own. Pages of
-    ``cors_origins`` may read answers in a browser. ``storage`` is the directory of files, None
-    for a private one that goes with the process. ``keys`` seal secrets; without them none can be
-    stored. ``assets_url`` is where browsers get the files of the web application from, a CDN that
-    asks us; empty for ourselves. ``egress`` says where webhooks and downloads may go,
-    ``protection`` what of it is on, ``monitoring`` how closely a process watches itself, and
-    ``alerting`` whom it tells; ``compression`` is of answers.
+    ``redis_url`` is empty where there is no cache. A request waits for one of
+    ``pool_size`` connections for ``pool_wait_s``, and a statement for ``statement_timeout_s``;
+    then it is answered 503. After SIGTERM, requests are answered on for
+    ``drain_s`` while the health says that no more should come. ``secret`` signs page cursors and
+    CSRF tokens; instances behind one balancer share it, and a process without one makes its own.
+    Pages of ``cors_origins`` may read answers in a browser. ``storage`` is the directory of
+    files, None for a private one that goes with the process; ``backups`` that of backups, of
+    which the newest ``backup_keep`` stay, and those of the last ``backup_keep_days``. ``keys``
+    seal secrets; without them none can be stored. ``assets_url`` is where browsers get the files
+    of the web application from, a CDN that asks us; empty for ourselves. ``egress`` says where
+    webhooks and downloads may go, ``protection`` what of it is on, ``monitoring`` how closely a
+    process watches itself, and ``alerting`` whom it tells; ``compression`` is of answers.
     """
 
     database_url: str = dataclasses.field(repr=False)
     redis_url: str = dataclasses.field(default="", repr=False)
     cache_ttl_s: int = 60
     pool_size: int = 8
+    pool_wait_s: int = 10
     statement_timeout_s: int = 30
+    drain_s: int = 0
     cors_origins: frozenset[str] = frozenset()
     secret: bytes = dataclasses.field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     assets_url: str = ""
     storage: pathlib.Path | None = None
+    backups: pathlib.Path | None = None
+    backup_keep: int = 14
+    backup_keep_days: int = 30
     keys: KeyRing = dataclasses.field(default_factory=KeyRing, repr=False)
     egress: Egress = dataclasses.field(default_factory=Egress)
     protection: Toggles = dataclasses.field(default_factory=Toggles)
@@ -74,13 +83,18 @@ class Settings:
             redis_url=_redis_url(environment),
             cache_ttl_s=_number(environment, "REFCMDB_CACHE_TTL", 60, highest=86_400),
             pool_size=_number(environment, "REFCMDB_POOL_SIZE", 8, highest=200),
+            pool_wait_s=_number(environment, "REFCMDB_POOL_WAIT", 10, highest=600),
             statement_timeout_s=_number(
                 environment, "REFCMDB_STATEMENT_TIMEOUT", 30, highest=3600
             ),
+            drain_s=_number(environment, "REFCMDB_DRAIN", 0, lowest=0, highest=600),
             cors_origins=_origins(environment),
             secret=_secret(environment),
             assets_url=_assets_url(environment),
-            storage=_storage(environment),
+            storage=_directory(environment, "REFCMDB_STORAGE"),
+            backups=_directory(environment, "REFCMDB_BACKUPS"),
+            backup_keep=_number(environment, "REFCMDB_BACKUP_KEEP", 14, highest=10_000),
+            backup_keep_days=_number(environment, "REFCMDB_BACKUP_KEEP_DAYS", 30, highest=36_500),
             keys=_keys(environment),
             egress=_egress(environment),
             protection=_parsed(Toggles, environment),
@@ -106,12 +120,16 @@ def _redis_url(environment: Mapping[str, str]) -> str:
     return url
 
 
-def _number(environment: Mapping[str, str], variable: str, default: int, *, highest: int) -> int:
+def _number(
+    environment: Mapping[str, str], variable: str, default: int, *, lowest: int = 1, highest: int
+) -> int:
     text = environment.get(variable, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= highest):
-        raise SettingsError(variable, f"must be a whole number from 1 to {highest}, not {text!r}")
+    digits = text.isascii() and text.isdigit() and len(text) < 10
+    if not (digits and lowest <= int(text) <= highest):
+        problem = f"must be a whole number from {lowest} to {highest}, not {text!r}"
+        raise SettingsError(variable, problem)
     return int(text)
 
 
@@ -141,8 +159,8 @@ def _secret(environment: Mapping[str, str]) -> bytes:
     return text.encode()
 
 
-def _storage(environment: Mapping[str, str]) -> pathlib.Path | None:
-    text = environment.get("REFCMDB_STORAGE", "")
+def _directory(environment: Mapping[str, str], variable: str) -> pathlib.Path | None:
+    text = environment.get(variable, "")
     if not text:
         return None
     path = pathlib.Path(text).absolute()
@@ -152,7 +170,7 @@ def _storage(environment: Mapping[str, str]) -> pathlib.Path | None:
             return path
     except OSError as error:
         problem = f"names a directory that cannot be written: {text} ({error.strerror})"
-        raise SettingsError("REFCMDB_STORAGE", problem) from None
+        raise SettingsError(variable, problem) from None
 
 
 def _keys(environment: Mapping[str, str]) -> KeyRing:

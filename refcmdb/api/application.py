@@ -93,6 +93,7 @@ def build(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    app.state.draining = False
     return app
 
 
@@ -114,7 +115,7 @@ def _middleware(backend: Backend, limit: RateLimit) -> list[Middleware]:
 def _backend(settings: Settings) -> Backend:
     slow = SlowQueries(settings.monitoring.slow_query_ms / 1000)
     database, storage = Database(settings, slow), Storage(settings.storage)
-    cache = CacheManager(settings.redis_url, ttl_s=settings.cache_ttl_s)
+    cache = CacheManager(settings.redis_url, ttl_s=settings.cache_ttl_s, state=database.state)
     outgoing = Outgoing(settings.egress)
     courier = Courier(outgoing)
     return Backend(
@@ -126,7 +127,11 @@ def _backend(settings: Settings) -> Backend:
         outgoing=outgoing,
         courier=courier,
         monitor=PerformanceMonitor(
-            settings.monitoring, database=database, cache=cache, storage=storage
+            settings.monitoring,
+            database=database,
+            cache=cache,
+            storage=storage,
+            backups=settings.backups,
         ),
         advisor=Advisor(database, slow),
         alerts=AlertSystem(

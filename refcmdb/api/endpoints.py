@@ -142,15 +142,17 @@ class GeneralEndpoints:
         """The page for people."""
         return Response(landing.PAGE, media_type="text/html")
 
-    async def health(self, _request: Request) -> Response:
-        """Whether everything that requests need is there."""
-        state = await self._backend.database.ping()
+    async def health(self, request: Request) -> Response:
+        """Whether more requests may come; without Redis that is slower, and as right."""
+        database = await self._backend.database.ping()
         cache = await self._backend.cache.ping()
-        healthy = state and cache
+        draining: bool = request.app.state.draining
+        healthy = database and not draining
+        good, bad = "ok" if cache else "degraded", "draining" if draining else "unavailable"
         report = {
-            "status": "ok" if healthy else "unavailable",
+            "status": good if healthy else bad,
             "version": __version__,
-            "database": "ok" if state else "away",
+            "database": "ok" if database else "away",
             "cache": "ok" if cache else "away",
         }
         return json_response(report, status=200 if healthy else 503)
@@ -217,12 +219,12 @@ async def cached(
         path=request.url.path,
         query=encode(query),
     )
-    lookup = await backend.cache.lookup(key, tags)
-    body = lookup.body
-    if body is None:
-        body = encode(await compute())
-        await backend.cache.store(lookup, body)
-    return read_response(request, body, hit=lookup.body is not None)
+
+    async def body_of() -> bytes:
+        return encode(await compute())
+
+    body, hit = await backend.cache.answer(key, tags, body_of)
+    return read_response(request, body, hit=hit)
 
 
 def read_response(request: Request, body: bytes, *, hit: bool) -> Response:

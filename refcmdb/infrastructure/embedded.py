@@ -38,18 +38,19 @@ def running(directory: Path) -> Iterator[Services]:
     Raises: SettingsError when a program is missing or does not start.
     """
     programs, valkey = postgresql_programs(), valkey_program()
-    user = _not_root()
+    user = not_root()
     data, socket = directory / "data", directory / "valkey.sock"
     initdb = [str(programs / "initdb"), "-D", str(data), "-U", "cmdb", "-A", "trust", "--no-sync"]
-    _run([*user, *initdb, "--locale=C.UTF-8", "--encoding=UTF8"])
+    run([*user, *initdb, "--locale=C.UTF-8", "--encoding=UTF8"])
     postgres = [str(programs / "postgres"), "-D", str(data), "-k", str(directory), *SETTINGS]
     server = f"postgresql://cmdb@/{{}}?host={directory}"
+    url = server.format("postgres")
     redis = [valkey, "--port", "0", "--unixsocket", str(socket), "--save", ""]
     with (
-        _process([*user, *postgres], directory / "postgres.log", lambda: _answers(server)),
+        _process([*user, *postgres], directory / "postgres.log", lambda: answers(url)),
         _process([*redis, "--dir", str(directory)], directory / "valkey.log", socket.exists),
     ):
-        with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+        with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE cmdb TEMPLATE template0")
         yield Services(database_url=server.format("cmdb"), redis_url=f"unix://{socket}")
 
@@ -111,20 +112,22 @@ def wait_until(ready: Callable[[], bool], child: subprocess.Popen[bytes], log: P
         time.sleep(0.02)
 
 
-def _answers(server: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether PostgreSQL takes connections there."""
     try:
-        psycopg.connect(server.format("postgres")).close()
+        psycopg.connect(url).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
-def _not_root() -> list[str]:
-    """PostgreSQL refuses to be root, and is somebody else in a user namespace."""
+def not_root() -> list[str]:
+    """What stands before PostgreSQL, which refuses to be root: somebody else in a namespace."""
     return ["unshare", "--user", "--map-user=1000", "--"] if os.geteuid() == 0 else []
 
 
-def _run(command: Sequence[str]) -> None:
+def run(command: Sequence[str]) -> None:
+    """Run a program to its end. Raises: SettingsError with the last line of one that failed."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr or done.stdout).strip().rpartition("\n")[2]

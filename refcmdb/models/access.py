@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from refcmdb.models.columns import (
     identity,
+    index,
     metadata,
     moment,
     page_indexes,
@@ -38,7 +39,7 @@ users = sa.Table(
     sa.UniqueConstraint("name"),
     sa.CheckConstraint("role in ('viewer', 'operator', 'admin')", name="role"),
     sa.CheckConstraint("role = 'admin' or tenant_id is not null", name="role_tenant"),
-    sa.Index(None, "tenant_id"),
+    index("tenant_id", reason="foreign key: who deletes a tenant asks for its users"),
 )
 
 api_tokens = sa.Table(
@@ -51,5 +52,5 @@ api_tokens = sa.Table(
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
     sa.Column("revoked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("sha256"),
-    sa.Index(None, "user_id"),
+    index("user_id", reason="foreign key: tokens end with their user"),
 )

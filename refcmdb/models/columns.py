@@ -60,6 +60,11 @@ def searchable(*expressions: str) -> Column:
     return column
 
 
+def index(*columns: str, reason: str) -> sa.Index:
+    """An index, and what needs it."""
+    return sa.Index(None, *columns, info={"reason": reason})
+
+
 def search_index(table: str) -> sa.Index:
     """The trigram index that makes ``search_text ILIKE '%…%'`` an indexed search."""
     return sa.Index(
@@ -67,19 +72,35 @@ def search_index(table: str) -> sa.Index:
         "search_text",
         postgresql_using="gin",
         postgresql_ops={"search_text": "gin_trgm_ops"},
+        info={"reason": "search for a part of a word"},
     )
 
 
 def page_indexes(*columns: str, scoped: bool = True) -> list[sa.Index]:
     """What keyset pages in the order of ``columns`` need: for everybody, and within a tenant."""
-    everybody = [sa.Index(None, column, "id") for column in columns]
-    within = [sa.Index(None, "tenant_id", column, "id") for column in columns] if scoped else []
-    return [*everybody, *within, *([sa.Index(None, "tenant_id", "id")] if scoped else [])]
+    everybody = [
+        index(column, "id", reason=f"pages in the order of {column}, for who sees all tenants")
+        for column in columns
+    ]
+    if not scoped:
+        return everybody
+    within = [
+        index("tenant_id", column, "id", reason=f"pages in the order of {column}, within a tenant")
+        for column in columns
+    ]
+    return [
+        *everybody,
+        *within,
+        index("tenant_id", "id", reason="pages in the order of id, within a tenant; foreign key"),
+    ]
 
 
 def filter_indexes(*columns: str) -> list[sa.Index]:
     """What an equality filter on one of ``columns`` needs."""
-    return [sa.Index(None, column, "id") for column in columns]
+    return [
+        index(column, "id", reason=f"pages of rows with one {column}; its foreign key, if any")
+        for column in columns
+    ]
 
 
 JSONB = postgresql.JSONB

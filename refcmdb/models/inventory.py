@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from refcmdb.models.columns import (
     filter_indexes,
     identity,
+    index,
     metadata,
     moment,
     page_indexes,
@@ -133,5 +134,5 @@ device_tags = sa.Table(
         sa.ForeignKey("tags.id", ondelete="RESTRICT"),
         primary_key=True,
     ),
-    sa.Index(None, "tag_id"),
+    index("tag_id", reason="devices with a tag; the primary key begins with the device"),
 )

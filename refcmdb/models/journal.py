@@ -8,6 +8,7 @@ from refcmdb.models.columns import (
     JSONB,
     filter_indexes,
     identity,
+    index,
     metadata,
     moment,
     reference,
@@ -27,7 +28,7 @@ changes = sa.Table(
     reference("user_id", "users"),
     text("request_id", 32),
     moment("time"),
-    sa.Index(None, "tenant_id", "id"),
-    sa.Index(None, "object_type", "object_id", "id"),
+    index("tenant_id", "id", reason="the newest changes within a tenant; foreign key"),
+    index("object_type", "object_id", "id", reason="the history of one object"),
     *filter_indexes("object_id", "action", "user_id", "request_id"),
 )

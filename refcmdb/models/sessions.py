@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from refcmdb.models.columns import identity, metadata, moment, reference
+from refcmdb.models.columns import identity, index, metadata, moment, reference
 
 sessions = sa.Table(
     "sessions",
@@ -15,5 +15,5 @@ sessions = sa.Table(
     moment("created_at"),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     sa.UniqueConstraint("sha256"),
-    sa.Index(None, "user_id"),
+    index("user_id", reason="foreign key: sessions end with their user"),
 )

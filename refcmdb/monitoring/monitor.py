@@ -15,6 +15,7 @@ from refcmdb.monitoring.readings import History, Host, LoopLag, Readings, Sample
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from refcmdb.monitoring.settings import Monitoring
     from refcmdb.services.cache import CacheManager
@@ -34,6 +35,7 @@ class PerformanceMonitor:
         database: whose pool is watched.
         cache: is asked whether it answers.
         storage: is on the disk that may fill up.
+        backups: their directory, None where nobody asks.
     """
 
     def __init__(
@@ -43,10 +45,12 @@ class PerformanceMonitor:
         database: Database,
         cache: CacheManager,
         storage: Storage,
+        backups: Path | None,
     ) -> None:
         self.requests = RequestFigures()
         self._settings, self._database, self._cache = settings, database, cache
         self._storage, self._lag, self._history = storage, LoopLag(), History()
+        self._backups = backups
         self._cache_up: bool | None = None
 
     @contextlib.asynccontextmanager
@@ -97,5 +101,5 @@ class PerformanceMonitor:
             loop_lag_s=self._lag.worst_s,
             pool=self._database.pool,
             cache_up=self._cache_up,
-            backup_age_s=backup_age_s(self._settings.backups),
+            backup_age_s=backup_age_s(self._backups),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
+import datetime as dt
 import math
 import shutil
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from refcmdb.monitoring.figures import FEWEST_REQUESTS, quantile
+from refcmdb.services.backup import BackupProblem, newest
 
 if TYPE_CHECKING:
     import pathlib
@@ -172,16 +174,14 @@ class LoopLag:
 
 
 def backup_age_s(directory: pathlib.Path | None) -> float | None:
-    """Seconds since the newest file in a directory of backups; infinite without any.
+    """Seconds since the last backup was whole; infinite where there is none that can be read.
 
     None where no directory is configured.
     """
     if directory is None:
         return None
-    written = [
-        path.stat().st_mtime
-        for pattern in ("*", "*/*")
-        for path in directory.glob(pattern)
-        if path.is_file()
-    ]
-    return max(0.0, time.time() - max(written)) if written else math.inf
+    try:
+        last = newest(directory)
+    except BackupProblem:
+        return math.inf
+    return max(0.0, (dt.datetime.now(dt.UTC) - last.ended).total_seconds()) if last else math.inf

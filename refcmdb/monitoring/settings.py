@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
 from typing import TYPE_CHECKING
 
-from refcmdb.variables import VariableProblem, numbers, switch
+from refcmdb.variables import numbers, switch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,14 +19,11 @@ class Monitoring:
         enabled: REFCMDB_MONITORING (on, off), counts requests and looks at everything.
         interval_s: REFCMDB_MONITORING_INTERVAL, seconds between two looks at everything.
         slow_query_ms: REFCMDB_SLOW_QUERY, milliseconds from which on a statement is slow.
-        backups: REFCMDB_BACKUPS, the directory whose newest file tells the age of the last backup;
-            None where nobody asks.
     """
 
     enabled: bool = True
     interval_s: int = 15
     slow_query_ms: int = 500
-    backups: pathlib.Path | None = None
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Monitoring:
@@ -37,15 +33,4 @@ class Monitoring:
             enabled=switch(environment, "REFCMDB_MONITORING", default.enabled),
             interval_s=number("MONITORING_INTERVAL", default.interval_s, 1, 300),
             slow_query_ms=number("SLOW_QUERY", default.slow_query_ms, 1, 60_000),
-            backups=_directory(environment, "REFCMDB_BACKUPS"),
         )
-
-
-def _directory(environment: Mapping[str, str], variable: str) -> pathlib.Path | None:
-    text = environment.get(variable, "")
-    if not text:
-        return None
-    path = pathlib.Path(text).absolute()
-    if not path.is_dir():
-        raise VariableProblem(variable, f"names no directory: {text}")
-    return path

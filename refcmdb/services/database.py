@@ -61,6 +61,9 @@ def compiled(expression: sa.Executable) -> Statement:
     return Statement(str(result), tuple(result.positiontup or ()))
 
 
+SNAPSHOT = Statement("SELECT pg_current_snapshot()::text", ())
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PoolState:
     """Connections that are in use, how many may be, and how many requests wait for one."""
@@ -136,6 +139,11 @@ class Database:
             return False
         return True
 
+    async def state(self) -> bytes:
+        """Something that is the same only while nothing was committed: the current snapshot."""
+        ((text,),) = await self.fetch(SNAPSHOT, {})
+        return str(text).encode()
+
     async def fetch(
         self, statement: Statement, values: Mapping[str, object]
     ) -> Sequence[Sequence[Any]]:
@@ -145,10 +153,13 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        """A connection without a transaction."""
+        """A connection without a transaction.
+
+        Raises: TimeoutError where nobody gives one back in time.
+        """
         self._waiting += 1
         try:
-            connection = await self._pool.acquire()
+            connection = await self._pool.acquire(timeout=self._settings.pool_wait_s)
         finally:
             self._waiting -= 1
         try:
@@ -188,11 +199,14 @@ class Database:
         return PoolState(used=used, most=self._settings.pool_size, waiting=self._waiting)
 
     def _server_settings(self) -> dict[str, str]:
+        timeout_ms = str(self._settings.statement_timeout_s * 1000)
         return {
             "application_name": "refcmdb",
             # Filters differ so much in selectivity that one plan for all of them is a trap.
             "plan_cache_mode": "force_custom_plan",
-            "statement_timeout": str(self._settings.statement_timeout_s * 1000),
+            "statement_timeout": timeout_ms,
+            # Who forgets a transaction does not keep others out of its rows for ever.
+            "idle_in_transaction_session_timeout": timeout_ms,
             "jit": "off",
         }
 

@@ -246,7 +246,7 @@ def start_server(
     run_directory: Path,
     fork_server: subprocess.Popen,
 ) -> Callable[..., contextlib.AbstractContextManager[Server]]:
-    """Starts refcmdb on a free port with a cache of its own."""
+    """Starts refcmdb on a port, by default a free one, with a cache of its own."""
     numbers = itertools.count()
 
     @contextlib.contextmanager
@@ -256,8 +256,9 @@ def start_server(
         ready: str = "/health",
         database_url: str = seeded_database,
         environment: dict[str, str] | None = None,
+        port: int = 0,
     ) -> Iterator[Server]:
-        number, port = next(numbers), free_port()
+        number, port = next(numbers), port or free_port()
         log = run_directory / f"refcmdb{number}.log"
         cache = f"unix://{redis_socket}?db={number}" if redis_url is None else redis_url
         request = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import datetime as dt
 import email
 import hashlib
 import hmac
 import json
-import os
 import re
 import signal
 import socket
@@ -27,6 +27,7 @@ from seeing import events, execute
 from refcmdb.monitoring.alerting import Alerting
 from refcmdb.monitoring.alerts import Alert
 from refcmdb.monitoring.rules import RULES
+from refcmdb.services.backup import records
 from refcmdb.variables import VariableProblem
 
 if TYPE_CHECKING:
@@ -195,18 +196,35 @@ def test_pool_without_a_connection_left_is_told(
     assert deliveries(receiver)[0]["alert"]["name"] == "pool"
 
 
-def test_backup_age_is_that_of_the_newest_file(start_server, tmp_path):
-    (tmp_path / "base").mkdir()
-    old = tmp_path / "base" / "1.sealed"
-    old.write_bytes(b"x")
+def test_backup_age_is_that_of_the_last_whole_backup(start_server, tmp_path):
+    note_backup(tmp_path / "1", age_s=0)
     with start_server(environment=alerting(REFCMDB_BACKUPS=str(tmp_path))) as server:
         admin = server.as_("admin")
         assert alert(admin, "backup")["state"] == "quiet"
-        os.utime(old, (time.time() - 100_000,) * 2)
+        note_backup(tmp_path / "1", age_s=100_000)
+        (tmp_path / ".unfinished-2").mkdir()
+        (tmp_path / ".unfinished-2" / "cluster.tar.gz.sealed").write_bytes(b"x")
         until(lambda: alert(admin, "backup")["state"] == "firing", "an old backup")
         assert alert(admin, "backup")["value"] == pytest.approx(100_000, abs=60)
-        (tmp_path / "2.sealed").write_bytes(b"y")
+        note_backup(tmp_path / "2", age_s=0)
         until(lambda: alert(admin, "backup")["state"] == "resolved", "a new backup")
+
+
+def note_backup(directory, *, age_s):
+    ended = records.now() - dt.timedelta(seconds=age_s)
+    directory.mkdir(exist_ok=True)
+    record = records.Record(
+        id=directory.name,
+        kind="full",
+        parent=None,
+        began=ended,
+        ended=ended,
+        postgresql=18,
+        files={},
+        tables={},
+        moving=[],
+    )
+    records.write(directory / records.NAME, record)
 
 
 def test_backups_that_were_never_taken_fire(start_server, tmp_path):

@@ -2,90 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import os
 import signal
 import socket
 import ssl
-import subprocess
-import sys
-import time
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
-import requests
-import trustme
+from balancing import Front, balancers, listens
 
 from refcmdb.faults import catalogue
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PLANTED = [e for e in catalogue.entries() if e["check"].startswith("CG-TLS-")]
 FAULTS = [e["name"] for e in PLANTED if e["kind"] == "fault"]
 TWINS = [e["name"] for e in PLANTED if e["kind"] == "twin"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Front:
-    https: int
-    http: int
-    authority: Path
-
-    def get(self, path: str = "/health", **options) -> requests.Response:
-        url = f"https://127.0.0.1:{self.https}{path}"
-        return requests.get(url, verify=self.authority, timeout=10, **options)
-
-    def get_in_clear(self, path: str) -> requests.Response:
-        url = f"http://127.0.0.1:{self.http}{path}"
-        return requests.get(url, timeout=10, allow_redirects=False)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
-
-
 @pytest.fixture
 def balance(tmp_path):
     """Starts the balancer before servers; what a test started ends with it."""
-    started = []
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "server.pem"))
-    issued.private_key_pem.write_to_path(str(tmp_path / "server.key"))
-
-    def start(*servers, fault: str = "") -> Front:
-        front = Front(free_port(), free_port(), tmp_path / "authority.pem")
-        words = ["--https-port", str(front.https), "--http-port", str(front.http)]
-        words += ["--certificate", str(tmp_path / "server.pem")]
-        words += ["--key", str(tmp_path / "server.key")]
-        for server in servers:
-            words += ["--upstream", urlsplit(server.base).netloc]
-        words += ["--fault", fault] if fault else []
-        command = [sys.executable, "-m", "refcmdb", "balance", *words]
-        with (tmp_path / "balancer.log").open("wb") as log:
-            started.append(subprocess.Popen(command, stdout=log, stderr=log))
-        deadline = time.monotonic() + 15
-        while not listens(front.https):
-            assert time.monotonic() < deadline, (tmp_path / "balancer.log").read_text()
-            time.sleep(0.05)
-        return front
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(10)
+    with balancers(tmp_path) as start:
+        yield start
 
 
 def test_people_come_in_by_https(server, balance):

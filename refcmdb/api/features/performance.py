@@ -79,16 +79,15 @@ async def metrics(backend: Backend, request: Request) -> Response:
 async def cache(backend: Backend, request: Request) -> Response:
     """What the cache did."""
     await watcher(backend, request)
-    lookups = backend.cache.lookups
-    answered = lookups["hit"] + lookups["miss"]
+    counts = backend.cache.total()
     return json_response(
         CacheStatistics(
             configured=backend.cache.configured,
             up=backend.monitor.readings().cache_up,
-            hits=lookups["hit"],
-            misses=lookups["miss"],
-            away=lookups["away"],
-            hit_share=lookups["hit"] / answered if answered else None,
+            hits=counts.hits,
+            misses=counts.misses,
+            away=counts.away,
+            hit_share=counts.hit_ratio,
         )
     )
 
@@ -110,11 +109,12 @@ async def optimise(backend: Backend, request: Request) -> Response:
 
 def exported(backend: Backend) -> Exported:
     """What there is to export now."""
+    counts = backend.cache.total()
     return Exported(
         readings=backend.monitor.readings(),
         requests=backend.monitor.requests,
         events=events.counts,
-        lookups=backend.cache.lookups,
+        lookups={"hit": counts.hits, "miss": counts.misses},
         slow_queries=backend.advisor.slow.calls,
         alerts=backend.alerts.states(),
     )

@@ -1,56 +1,58 @@
-"""The response cache: answers as bytes in Redis, invalidated by versioned tags."""
+"""CacheManager: answers as bytes in Redis, or here while it is away; versioned tags end them."""
 
 from __future__ import annotations
 
-import collections
-import dataclasses
+import asyncio
+import contextlib
+import functools
 import logging
-import secrets
 from typing import TYPE_CHECKING, Any
 
-import redis.asyncio
 from redis.exceptions import RedisError
 
+from refcmdb.services.cache.flights import Flights
+from refcmdb.services.cache.local import LocalAnswers
+from refcmdb.services.cache.lookups import Lookup
+from refcmdb.services.cache.shared import EVERYTHING, LOCK_S, PREFIX, SharedAnswers
+from refcmdb.services.cache.statistics import Statistics
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+
+    from refcmdb.services.cache.statistics import Counts
+
+__all__ = ["PREFIX", "CacheManager", "Lookup"]
 
 log = logging.getLogger(__name__)
 
-PREFIX = "refcmdb:"
-TIMEOUT_S = 0.5
-# A tag must live longer than any answer that was stored under it.
-TAG_LIFETIMES = 10
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
-    """What the cache said: ``body`` on a hit, else the ``versions`` to store an answer under.
-
-    ``versions`` is None where there is no cache at the moment.
-    """
-
-    key: str
-    versions: bytes | None
-    body: bytes | None = None
+NOWHERE = "unix:///nowhere"
+LARGEST_BYTES = 1024 * 1024
+RETRY_S = 0.1
+LOOK_AGAIN_S = 0.01
+# Rather than owe more invalidations than this, everything is forgotten.
+MOST_OWED = 10_000
 
 
 class CacheManager:
     """Stores answers and forgets exactly those that a write made wrong.
 
-    Redis may be away at any time: then nothing is cached, and what a write had to invalidate is
-    invalidated before the cache is used again.
+    Redis may be away at any time: then answers are kept in this process, each for as long as the
+    ``state`` of the database is the one that it was computed in (nothing is, without ``state``).
+    Before Redis is used again, all that it still holds is forgotten: nobody knows what others
+    wrote meanwhile.
     """
 
-    def __init__(self, url: str, *, ttl_s: int) -> None:
-        self._ttl_s = ttl_s
+    def __init__(
+        self, url: str, *, ttl_s: int, state: Callable[[], Awaitable[bytes]] | None = None
+    ) -> None:
+        self._state = state
         self._owed: set[str] = set()
         self._away = False
-        self.lookups: collections.Counter[str] = collections.Counter()  # hit, miss, away
-        self._redis: Any = None
-        if url:
-            self._redis = redis.asyncio.from_url(
-                url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
-            )
+        self._recovery: asyncio.Task[None] | None = None
+        self._local, self._flights, self._statistics = LocalAnswers(), Flights(), Statistics()
+        # Without a URL nothing connects, as nothing is asked.
+        self._shared = SharedAnswers(url or NOWHERE, ttl_s=ttl_s)
+        self._redis: Any = self._shared.client if url else None
 
     @property
     def configured(self) -> bool:
@@ -58,7 +60,7 @@ class CacheManager:
         return self._redis is not None
 
     async def ping(self) -> bool:
-        """Whether the cache answers, or there is none to answer."""
+        """Whether Redis answers, or there is none to answer."""
         if self._redis is None:
             return True
         try:
@@ -67,10 +69,49 @@ class CacheManager:
             return False
         return True
 
+    def statistics(self) -> dict[str, Counts]:
+        """What this process asked its cache for, by namespace."""
+        return self._statistics.told()
+
+    def total(self) -> Counts:
+        """The same of all namespaces together."""
+        return self._statistics.total()
+
+    def health(self) -> dict[str, object]:
+        """``state``: off, shared (Redis) or local (it is away); what lies here, what is owed."""
+        using = "local" if self._away else "shared"
+        return {
+            "state": "off" if self._redis is None else using,
+            "local_entries": len(self._local),
+            "local_bytes": self._local.size_bytes,
+            "owed_invalidations": len(self._owed),
+        }
+
     async def close(self) -> None:
         """Disconnect."""
+        if self._recovery is not None:
+            self._recovery.cancel()
         if self._redis is not None:
             await self._redis.aclose()
+
+    async def answer(
+        self, key: str, tags: Sequence[str], compute: Callable[[], Awaitable[bytes]]
+    ) -> tuple[bytes, bool]:
+        """What lies under ``key``, else what ``compute`` returns; and whether it was a hit.
+
+        It is computed once for all who ask for the same versions at the same time: who comes
+        after a write does not get what was begun before it.
+        """
+        lookup = await self.lookup(key, tags)
+        if lookup.body is not None:
+            return lookup.body, True
+        if lookup.versions is None:
+            return await compute(), False
+
+        flight = functools.partial(self._computed, lookup, tags, compute)
+        body, joined = await self._flights.join((key, lookup.versions), flight)
+        self._statistics.of(key).shared += joined
+        return body, False
 
     async def lookup(self, key: str, tags: Sequence[str]) -> Lookup:
         """The answer under ``key``, if none of its ``tags`` was invalidated since.
@@ -80,74 +121,115 @@ class CacheManager:
         """
         if self._redis is None:
             return Lookup(key=key, versions=None)
-        try:
-            lookup = await self._lookup(key, tags)
-        except (RedisError, OSError) as error:
-            self._note_away(error)
-            self.lookups["away"] += 1
-            return Lookup(key=key, versions=None)
-        self._note_back()
-        self.lookups["miss" if lookup.body is None else "hit"] += 1
+        answered = None
+        if not self._away:
+            with self._failing(key):
+                answered = await self._shared.lookup(key, tags)
+        lookup = answered or await self._lookup_here(key)
+        counts = self._statistics.of(key)
+        counts.hits += lookup.body is not None
+        counts.misses += lookup.body is None
+        counts.away += answered is None
         return lookup
 
-    async def store(self, lookup: Lookup, body: bytes) -> None:
-        """Keep ``body`` for the next lookup of the same key."""
-        if self._redis is None or lookup.versions is None:
-            return
-        try:
-            await self._redis.set(PREFIX + lookup.key, lookup.versions + body, ex=self._ttl_s)
-        except (RedisError, OSError) as error:
-            self._note_away(error)
+    async def store(self, lookup: Lookup, body: bytes) -> bool:
+        """Keep ``body`` for the next lookup of the same key; False where that cannot be."""
+        counts = self._statistics.of(lookup.key)
+        if lookup.versions is None or len(body) > LARGEST_BYTES:
+            counts.too_large += lookup.versions is not None
+            return False
+        if lookup.local:
+            for key in self._local.put(lookup.key, lookup.versions, body):
+                self._statistics.of(key).evictions += 1
+        else:
+            if self._away:
+                return False
+            with self._failing(lookup.key):
+                await self._shared.store(lookup.key, lookup.versions + body)
+            if self._away:
+                return False
+        counts.stores += 1
+        return True
 
     async def invalidate(self, tags: Collection[str]) -> None:
         """Make every answer under one of ``tags`` a miss, now or before the next lookup."""
         if self._redis is None:
             return
+        if not self._away:
+            with self._failing("invalidate"):
+                await self._shared.invalidate(tags)
+                return
         self._owed.update(tags)
+        if len(self._owed) > MOST_OWED:
+            self._owed = {EVERYTHING}
+
+    async def _lookup_here(self, key: str) -> Lookup:
+        if self._state is None:
+            return Lookup(key=key, versions=None)
+        state = await self._state()
+        return Lookup(key=key, versions=state, body=self._local.get(key, state), local=True)
+
+    async def _computed(
+        self, lookup: Lookup, tags: Sequence[str], compute: Callable[[], Awaitable[bytes]]
+    ) -> bytes:
+        """By this instance, or by another one that was quicker."""
+        held = kept = False
+        if not lookup.local:
+            with self._failing(lookup.key):
+                held = await self._shared.lock(lookup)
+            if not held and (found := await self._awaited(lookup, tags)) is not None:
+                return found
         try:
-            await self._pay()
-        except (RedisError, OSError) as error:
-            self._note_away(error)
+            body = await compute()
+            kept = await self.store(lookup, body)
+            return body
+        finally:
+            if held and not kept and not self._away:
+                with self._failing(lookup.key):
+                    await self._shared.unlock(lookup)
 
-    async def _lookup(self, key: str, tags: Sequence[str]) -> Lookup:
-        if self._owed:
-            await self._pay()
-        names = [PREFIX + tag for tag in tags]
-        *versions, stored = await self._redis.mget([*names, PREFIX + key])
-        if None in versions:
-            versions = await self._first_versions(names)
-        joined = b"".join(versions)
-        if stored is not None and stored.startswith(joined):
-            return Lookup(key=key, versions=joined, body=stored[len(joined) :])
-        return Lookup(key=key, versions=joined)
-
-    async def _first_versions(self, names: Sequence[str]) -> list[bytes]:
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for name in names:
-                pipeline.set(name, _version(), nx=True, ex=self._ttl_s * TAG_LIFETIMES)
-            pipeline.mget(names)
-            versions: list[bytes] = (await pipeline.execute())[-1]
-        return versions
+    async def _awaited(self, lookup: Lookup, tags: Sequence[str]) -> bytes | None:
+        """What another instance computes, or None if it does not come to an end."""
+        with self._failing(lookup.key), contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOCK_S):
+                while not self._away:
+                    await asyncio.sleep(LOOK_AGAIN_S)
+                    found = await self._shared.lookup(lookup.key, tags)
+                    if found.body is not None:
+                        self._statistics.of(lookup.key).shared += 1
+                        return found.body
+                    if not await self._shared.is_locked(lookup):
+                        return None
+        return None
 
     async def _pay(self) -> None:
-        tags = frozenset(self._owed)
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            for tag in tags:
-                pipeline.set(PREFIX + tag, _version(), ex=self._ttl_s * TAG_LIFETIMES)
-            await pipeline.execute()
-        self._owed -= tags
+        owed, self._owed = self._owed, set()
+        try:
+            await self._shared.invalidate(owed)
+        except (RedisError, OSError):
+            self._owed |= owed
+            raise
 
-    def _note_away(self, error: Exception) -> None:
-        if not self._away:
-            log.warning("cache is away, answering without it: %s", type(error).__name__)
-        self._away = True
+    @contextlib.contextmanager
+    def _failing(self, key: str) -> Iterator[None]:
+        """When Redis fails in the body, it is away from then on, until it answers again."""
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            self._statistics.of(key).errors += 1
+            if not self._away:
+                log.warning("cache is away, answering without it: %s", type(error).__name__)
+                self._away = True
+                self._owed.add(EVERYTHING)
+                self._recovery = asyncio.create_task(self._recover())
 
-    def _note_back(self) -> None:
-        if self._away:
-            log.warning("cache is back")
-        self._away = False
-
-
-def _version() -> bytes:
-    """A version that was never used before; of fixed length, so that they can be joined."""
-    return secrets.token_bytes(12)
+    async def _recover(self) -> None:
+        """Use Redis again as soon as it has heard of everything that was written meanwhile."""
+        while self._away:
+            await asyncio.sleep(RETRY_S)
+            with contextlib.suppress(RedisError, OSError):
+                await self._pay()
+                # What was written while that was paid is owed still.
+                self._away = bool(self._owed)
+        self._local.clear()
+        log.warning("cache is back")

@@ -1,0 +1,1 @@
+"""Reports on a database: indexes, slow statements, bloat. They read, and change nothing."""
