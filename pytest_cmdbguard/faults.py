@@ -226,9 +226,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known = ", ".join(planted.name for planted in everything)
         parser.error(f"no fault or twin named {', '.join(sorted(unknown))}; known are: {known}")
     chosen = [planted for planted in everything if not names or planted.name in names]
-    if told.services != "containers" and (left := [one for one in chosen if one.needs_docker]):
+    if left := [one for one in chosen if not one.can_be_tried(told.services)]:
         chosen = [one for one in chosen if one not in left]
-        print(f"faults: {len(left)} left out, which need --services containers")  # noqa: T201 - a program prints
+        print(f"faults: {len(left)} left out, which need other --services")  # noqa: T201 - a program prints
     if told.sample is not None:
         chosen = sampled(chosen, told.sample)
     try:

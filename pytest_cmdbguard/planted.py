@@ -39,10 +39,16 @@ class Planted:
 
     container: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # what differs of it
 
+    services: str = ""  # how services must run, where it makes sense with one kind only
+
     @property
     def needs_docker(self) -> bool:
         """Whether it is seen in a running container only."""
         return bool(self.container) and "file" not in self.container
+
+    def can_be_tried(self, services: str) -> bool:
+        """Whether it makes sense with services that run like this."""
+        return (self.services or ("containers" if self.needs_docker else services)) == services
 
     @contextlib.contextmanager
     def prepared(self, folder: Path, settings: Settings) -> Iterator[dict[str, dict[str, Any]]]:

@@ -148,6 +148,12 @@ class RunningContainer:
             proof = f"{image}: Size is {size:,} bytes; the limit is {limit_bytes:,.0f}"
             yield Gap(sink="size", proof=proof, cis="4.3")
 
+    def share_of(self, threshold: Mapping[str, float | str]) -> float:
+        """How much of the limit that is nearest its image takes."""
+        days, size = self._witness.age_days(), self._witness.image.attrs["Size"]
+        limit_days, limit_bytes = float(threshold["age_days"]), float(threshold["size_bytes"])
+        return max(days / limit_days, float(size) / limit_bytes)
+
     @property
     def advice(self) -> str:
         """Age, size and tools of the image in a few words."""

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 # Modules without this line are tools of the others.
 MARK = '\nKIND = "'
-TOLD = frozenset({"KIND", "CHECK", "OPERATION", "ALSO", "SHOWS", "ADVISORY", "CONTAINER"})
+TOLD = frozenset(
+    {"KIND", "CHECK", "OPERATION", "ALSO", "SHOWS", "ADVISORY", "CONTAINER", "SERVICES"}
+)
 
 
 def names() -> list[str]:
@@ -31,6 +33,7 @@ def entries() -> list[dict[str, Any]]:
     ``container`` what is different about its container: ``run`` are options that it is started
     with, ``image`` lines that its image gets, ``age_days`` how long ago that was built, and
     ``file`` one of the files for containers, in which ``new`` stands in place of ``old``.
+    ``services`` names how services must run where it makes sense with one kind only.
 
     The modules are read, not imported: that would load all of the product for a list.
     """
@@ -66,6 +69,7 @@ def _entry(name: str, module: ast.Module) -> dict[str, Any]:
         "shows": told.get("SHOWS", "finding"),
         "advisory": list(told.get("ADVISORY", ())),
         "container": told.get("CONTAINER", {}),
+        "services": told.get("SERVICES", ""),
         "summary": " ".join((ast.get_docstring(module) or "").split()),
     }
 

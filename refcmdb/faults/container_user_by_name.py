@@ -5,7 +5,12 @@ from __future__ import annotations
 KIND = "twin"
 CHECK = "CG-CONT-001"
 OPERATION = ""
-CONTAINER = {"image": "USER root\nRUN useradd --uid 10002 --gid 0 cmdb\nUSER cmdb"}
+CONTAINER = {
+    "image": """\
+USER root
+RUN echo 'cmdb:x:10002:0::/:/bin/false' >> /etc/passwd
+USER cmdb"""
+}
 
 
 def plant() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.errors import ServiceError
@@ -101,6 +102,7 @@ class ContainerCmdb(ContainerService):
         environment = {**own, **environment, **self._overruled}
         # instances share the places inside, and have their own outside
         storage = self.run.path / "storage"
+        shutil.rmtree(storage / self.name, ignore_errors=True)  # of one that is gone
         shared = {
             **given.volumes,
             **mounts.authorities(self.run),

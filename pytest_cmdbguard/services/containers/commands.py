@@ -37,7 +37,7 @@ def run(
     """
     directory = environment.get(MARKER)
     owner = RunDirectory(Path(directory)) if directory else None
-    confined = {name: options.run.arguments[name] for name in CONFINED}
+    confined = {name: value for name, value in options.run.arguments.items() if name in CONFINED}
     with contextlib.closing(daemon.connect(options.timeout_s)) as client:
         daemon.obtain(client, image, service=image, options=options)
         with daemon.told(image):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ NAME = "Docker Compose"
 WITHIN_S = 60.0
 
 
+@functools.cache
 def program() -> list[str]:
     """The command: of this environment, Docker's plugin, or on PATH. Raises: ServiceMissing."""
     beside = shutil.which("docker-compose", path=str(Path(sys.executable).parent))
@@ -26,13 +28,14 @@ def program() -> list[str]:
     raise ServiceMissing(NAME, "there is no docker compose (2.24 or newer) here", remedy=remedy)
 
 
-def services(path: Path) -> dict[str, dict[str, Any]]:
-    """The services of a file by name, as Compose understands them; variables stay as they are.
+def services(path: Path, *, filled: bool = False) -> dict[str, dict[str, Any]]:
+    """The services of a file by name, as Compose understands them.
 
+    Variables stay as they are, or are ``filled`` from the environment as for a start.
     Raises: ServiceMissing, ServiceError with what is wrong in the file.
     """
-    words = ["--file", str(path), "config", "--format", "json", "--no-interpolate"]
-    finished = _run([*program(), *words])
+    words = ["--file", str(path), "config", "--format", "json"]
+    finished = _run([*program(), *words, *([] if filled else ["--no-interpolate"])], filled=filled)
     if finished.returncode:
         said = (finished.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise ServiceError(NAME, f"{path} cannot be read: {said}")
@@ -47,7 +50,12 @@ def _is_new(command: list[str]) -> bool:
     return not finished.returncode and major.isdigit() and int(major) >= 2
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], *, filled: bool = False) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=WITHIN_S, env=inherited()
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WITHIN_S,
+        env=None if filled else inherited(),
     )

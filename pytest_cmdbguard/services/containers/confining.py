@@ -76,8 +76,11 @@ class RunOptions:
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def read(cls, table: object) -> Self:
-        """``[containers.run]``, validated. Raises: SettingsError naming the key."""
+    def read(cls, table: object, *, hardened: bool = True) -> Self:
+        """``[containers.run]``, validated; what it does not say is ``hardened`` or Docker's own.
+
+        Raises: SettingsError naming the key.
+        """
         if not isinstance(table, Mapping):
             raise _wrong("", table, "write a table")
         for key, value in table.items():
@@ -88,7 +91,7 @@ class RunOptions:
                 word = WORDS[kind[0] if isinstance(kind, tuple) else kind]
                 raise _wrong(f".{key}", value, f"write {word}")
         return cls(
-            arguments=TARGET | _arguments(table),
+            arguments=(TARGET if hardened else {}) | _arguments(table),
             volumes=dict(map(_volume, table.get("volumes", ()))),
             environment={name: str(text) for name, text in table.get("environment", {}).items()},
         )

@@ -30,6 +30,8 @@ def image(wanted: Mapping[str, Any], options: Options) -> Iterator[str]:
     ``wanted`` may have ``image``, further lines of a Dockerfile, or ``age_days``; without them it
     is the image itself. Raises: ServiceMissing, ServiceError.
     """
+    import docker  # noqa: PLC0415 - an extra
+
     if not {"image", "age_days"} & wanted.keys():
         yield options.cmdb
         return
@@ -39,12 +41,15 @@ def image(wanted: Mapping[str, Any], options: Options) -> Iterator[str]:
         try:
             if "image" in wanted:
                 text = f"FROM {options.cmdb}\n{wanted['image']}\n"
-                client.images.build(fileobj=io.BytesIO(text.encode()), tag=tag, forcerm=True)
+                # of a step that was kept, another trial may just be removing the image
+                file = io.BytesIO(text.encode())
+                client.images.build(fileobj=file, tag=tag, forcerm=True, nocache=True)
             else:
                 _load_aged(client, options.cmdb, tag=tag, days=wanted["age_days"])
             yield tag
         finally:
-            client.images.remove(tag, force=True)
+            with contextlib.suppress(docker.errors.ImageNotFound):
+                client.images.remove(tag, force=True)
 
 
 def filled(run: Mapping[str, Any]) -> dict[str, Any]:

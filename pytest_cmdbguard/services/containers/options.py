@@ -1,4 +1,7 @@
-"""What ``[containers]`` of ``cmdbguard.toml`` says: images, whence, and how long to wait."""
+"""What ``[containers]`` of ``cmdbguard.toml`` says: images, whence, and how long to wait.
+
+Images, and how the target's container is confined, may also come from a compose file.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from pytest_cmdbguard.errors import SettingsError
 
+from . import service_options
 from .confining import RunOptions
 
 if TYPE_CHECKING:
@@ -38,11 +42,15 @@ class Options:
     @classmethod
     def read(cls, settings: Settings) -> Self:
         """The table, validated. Raises: SettingsError naming the key."""
-        table = settings.table("containers")
+        table = dict(settings.table("containers"))
+        if path := table.pop("compose", None):
+            file = settings.rootpath / str(path)
+            table = {**service_options.read(file, table.pop("services", {})), **table}
         known = {field.name: field.type for field in dataclasses.fields(cls)}
         for key, value in table.items():
             if key not in known:
-                raise _wrong(key, value, f"no such key; known are: {', '.join(known)}")
+                words = ", ".join([*known, "compose", "services"])
+                raise _wrong(key, value, f"no such key; known are: {words}")
             if key == "run":
                 continue
             if key == "timeout_s":
@@ -52,7 +60,8 @@ class Options:
                 raise _wrong(key, value, "use a text that is not empty")
         if table.get("pull", "missing") not in PULLS:
             raise _wrong("pull", table["pull"], f"use one of: {', '.join(PULLS)}")
-        run = RunOptions.read(table.get("run", {}))
+        run = table.get("run", {})
+        run = run if isinstance(run, RunOptions) else RunOptions.read(run)
         return cls(**cast("dict[str, Any]", {**table, "run": run}))
 
 
