@@ -38,11 +38,14 @@ def handed_over(tmp_path):
     certificate = tls.issue(tmp_path / "tls")
     password = secrets.token_urlsafe(16)
     new_key = [sys.executable, "-m", "refcmdb", "keys", "new"]
+    key = subprocess.run(new_key, check=True, capture_output=True, text=True).stdout.strip()
     texts = {
         "database_password": password,
         "database_url": f"postgresql://cmdb:{password}@database/cmdb",
+        "cache.conf": f'requirepass {password}\nsave ""\n',
+        "redis_url": f"redis://:{password}@cache:6379/0",
         "signing_secret": secrets.token_urlsafe(32),
-        "sealing_keys": subprocess.run(new_key, check=True, capture_output=True, text=True).stdout,
+        "sealing_keys": f"main:{key}",
         "certificate.pem": certificate.chain.read_text(),
         "certificate.key": certificate.key.read_text(),
     }
@@ -81,7 +84,7 @@ def deployment(docker, handed_over, monkeypatch):
 
 def health(deployment):
     context = ssl.create_default_context(cafile=deployment.authority)
-    url = f"https://127.0.0.1:{deployment.port}/health"
+    url = f"https://localhost:{deployment.port}/health"
     with urllib.request.urlopen(url, context=context, timeout=10) as answer:
         return answer.status
 
