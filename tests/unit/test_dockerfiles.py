@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pytest_cmdbguard.campaigns import compose_files, dockerfiles
+from pytest_cmdbguard.planted import catalogue
 
 OWN = Path(__file__).parents[2] / "refcmdb" / "infrastructure"
 END = "USER 1000\nHEALTHCHECK CMD true\n"
@@ -97,6 +98,13 @@ def test_a_service_that_was_told_nothing_has_every_gap(tmp_path):
         "environment POSTGRES_PASSWORD",
     }
     assert found == expected | {"memory limit", "pids limit", "cpus limit"}
+
+
+def test_what_faults_change_in_these_files_stands_there():
+    changed = [one.container for one in catalogue() if "file" in one.container]
+    assert len(changed) > 12
+    for change in changed:
+        assert change["old"] in (OWN / change["file"]).read_text()
 
 
 def test_the_files_of_the_reference_cmdb_have_no_gaps():
