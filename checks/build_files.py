@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Severity, check
 from pytest_cmdbguard.campaigns import compose_files as composed
+from pytest_cmdbguard.campaigns import dockerfile_rules as rules
 from pytest_cmdbguard.campaigns import dockerfiles as files
 
 from ._gaps import tell
@@ -33,8 +34,8 @@ def the_dockerfile_is_hardened(
     evidence.measure(f"{len(dockerfiles)} Dockerfiles, {len(build_files)} files in all", share=0)
     for path in dockerfiles:
         dockerfile = files.read(path)
-        tell(evidence, files.gaps(dockerfile, health_elsewhere=brought), again=f"hadolint {path}")
-        tell(evidence, files.linted(path), again=f"hadolint {path}")
+        tell(evidence, rules.gaps(dockerfile, health_elsewhere=brought), again=f"hadolint {path}")
+        tell(evidence, rules.linted(path), again=f"hadolint {path}")
 
 
 @check(

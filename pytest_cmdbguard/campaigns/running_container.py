@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,8 @@ NAMES = {
 HEALTHY_WITHIN_S = 45.0
 # What an attacker would use who got in; many images cannot do without.
 TOOLS = ("sh", "bash", "apt", "apk", "dnf", "pip", "curl", "wget")
+
+KNOWN: dict[str, Layers] = {}  # the last image of this process, which never changes under its id
 
 
 class RunningContainer:
@@ -97,8 +100,13 @@ class RunningContainer:
                 told = f"{self._witness.place}: Config.User is {self.confinement.user!r}"
                 yield Gap(sink="user", proof=f"{told}; {proof}", cis="4.1")
                 return
-        if not statuses:
-            yield from confinement.root(self.confinement)
+        if statuses:
+            return
+        gaps = list(confinement.root(self.confinement))
+        yield from gaps
+        if not gaps and not self.confinement.user[:1].isdigit():
+            name = self.confinement.user
+            not_verified(f"what number user {name!r} has is not known: its processes are not seen")
 
     def privileges(self) -> Iterator[Gap]:
         """What Docker was told, and what the kernel makes of it."""
@@ -163,10 +171,17 @@ class RunningContainer:
         days, size = self._witness.age_days(), self._witness.image.attrs["Size"]
         return f"{size / 1e6:,.0f} MB, {days:.0f} days old, {self.layers.count} layers; {has}"
 
-    @functools.cached_property
+    @property
     def layers(self) -> Layers:
-        """The files of its image."""
-        with tempfile.TemporaryDirectory(prefix="cmdbguard-") as folder:
-            path = Path(folder, "image.tar")
-            self._witness.save_image(path)
-            return layers.read(path)
+        """The files of its image; Docker takes its time to hand it out, so it is asked once."""
+        image = str(self._witness.image.id)
+        if image not in KNOWN:
+            with tempfile.TemporaryDirectory(prefix="cmdbguard-") as folder:
+                path = Path(folder, "image.tar")
+                self._witness.save_image(path)
+                KNOWN.clear()
+                try:
+                    KNOWN[image] = layers.read(path)
+                except (tarfile.TarError, OSError) as error:
+                    not_verified(f"the layers of its image cannot be read: {error}")
+        return KNOWN[image]

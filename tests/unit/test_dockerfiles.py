@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_cmdbguard.campaigns import compose_files, dockerfiles
+from pytest_cmdbguard.campaigns import compose_files, dockerfile_rules, dockerfiles
 from pytest_cmdbguard.planted import catalogue
 
 OWN = Path(__file__).parents[2] / "refcmdb" / "infrastructure"
@@ -14,7 +14,7 @@ END = "USER 1000\nHEALTHCHECK CMD true\n"
 def sinks(tmp_path, text, *, health_elsewhere=False):
     path = tmp_path / "Dockerfile"
     path.write_text(text)
-    found = dockerfiles.gaps(dockerfiles.read(path), health_elsewhere=health_elsewhere)
+    found = dockerfile_rules.gaps(dockerfiles.read(path), health_elsewhere=health_elsewhere)
     return [gap.sink for gap in found]
 
 
@@ -68,7 +68,7 @@ def test_whoever_starts_it_may_bring_the_health_check(tmp_path):
 def test_hadolint_finds_what_is_about_security_and_leaves_style_alone(tmp_path):
     path = tmp_path / "Dockerfile"
     path.write_text("FROM debian\nRUN apt-get install curl\nADD a /a\nRUN sudo true\nUSER root\n")
-    found = {gap.sink for gap in dockerfiles.linted(path)}
+    found = {gap.sink for gap in dockerfile_rules.linted(path)}
     assert found == {"DL3002", "DL3004", "DL3006", "DL3020"}
 
 
@@ -110,5 +110,5 @@ def test_what_faults_change_in_these_files_stands_there():
 def test_the_files_of_the_reference_cmdb_have_no_gaps():
     assert not list(compose_files.gaps(OWN / "compose.yaml"))
     dockerfile = dockerfiles.read(OWN / "Dockerfile")
-    assert not list(dockerfiles.gaps(dockerfile, health_elsewhere=False))
-    assert not list(dockerfiles.linted(OWN / "Dockerfile"))
+    assert not list(dockerfile_rules.gaps(dockerfile, health_elsewhere=False))
+    assert not list(dockerfile_rules.linted(OWN / "Dockerfile"))

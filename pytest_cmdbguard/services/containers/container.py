@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 POLL_S = 0.02
 LAST_WORDS_S = 2.0
 BRIDGE = "cmdbguard-{}"  # the run's network
+WRITES = "it runs read-only: let tmpfs of [containers.run] name where it writes, or say read_only"
 GONE = ("exited", "dead", "removing")
 
 
@@ -198,6 +199,8 @@ class Container:
 
     def _failure(self, waited_s: float, reason: str) -> ServiceNotReady:
         remedy = f"{reason}; its last words: {self.tail()}"
+        if "read-only file system" in remedy.lower():
+            remedy += f"\n{WRITES}"
         last = self.tail(1)[:300]
         self.stop()
         return ServiceNotReady(self.plan.name, waited_s=waited_s, last_log=last, remedy=remedy)
