@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.model import Severity
 
+from .cis import cited
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -92,7 +94,7 @@ class Gap:
     @property
     def told(self) -> str:
         """The proof with the rule."""
-        return f"{self.proof} (CIS Docker Benchmark 1.6.0, {self.cis})"
+        return f"{self.proof} ({cited(self.cis)})"
 
 
 def capabilities(names: object) -> frozenset[str]:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from pytest_cmdbguard.campaigns import confinement
+from pytest_cmdbguard.campaigns import cis, confinement, dockerfile_rules
 from pytest_cmdbguard.campaigns.confinement import Confinement, Mount
 from pytest_cmdbguard.campaigns.running_container import NAMES
 
@@ -90,5 +90,10 @@ def test_a_gap_tells_the_fact_and_the_rule():
     (gap,) = confinement.root_file_system(dataclasses.replace(SOUND, read_only=False))
     assert gap.told == (
         "docker inspect cmdb: HostConfig.ReadonlyRootfs is false"
-        " (CIS Docker Benchmark 1.6.0, 5.13)"
+        " (CIS Docker Benchmark 1.6.0, 5.13: the container's root filesystem is mounted"
+        " as read only)"
     )
+
+
+def test_every_rule_of_hadolint_and_every_namespace_is_named_in_the_benchmark():
+    assert {*dockerfile_rules.RULES.values(), *confinement.NAMESPACES.values()} <= {*cis.NAMES}
