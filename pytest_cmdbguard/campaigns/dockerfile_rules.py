@@ -25,16 +25,9 @@ if TYPE_CHECKING:
 
 WITHIN_S = 60.0
 INSTALL = "pip install 'pytest-cmdbguard[scan]'"
-# hadolint's rules that are about security, and the recommendation that each stands for; the
-# others are about style and speed of the build. https://github.com/hadolint/hadolint#rules
-RULES = {
-    "DL3002": "4.1",
-    "DL3004": "4.1",
-    "DL3006": "4.2",
-    "DL3007": "4.2",
-    "DL3020": "4.9",
-    "DL3026": "4.2",
-}
+# hadolint's rules that are about security, and the recommendation that each stands for. Others are
+# about style and speed of the build; users and versions of base images are judged below, by stages.
+RULES = {"DL3004": "4.1", "DL3020": "4.9", "DL3026": "4.2"}
 # What publishers call images that do not start as root.
 ANOTHER_USER = re.compile(r"nonroot|rootless|unprivileged")
 

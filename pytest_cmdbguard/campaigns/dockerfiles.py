@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)(?::?[-+]([^}]*))?\}")
-HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
+HEREDOC_WORDS = frozenset({"RUN", "COPY", "ADD"})
+# As BuildKit takes it for one: a word of its own, and no here-string (<<<).
+HEREDOC = re.compile(r"(?:^|\s)\d*<<-?([\"']?)([A-Za-z_]\w*)\1(?=\s|$)")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +114,10 @@ def _instructions(lines: list[str]) -> Iterator[Instruction]:
             following = next(rest, (0, ""))[1].strip()
             text = text[:-1] + ("\\" if following.startswith("#") else f" {following}")
         word, _, argument = text.partition(" ")
-        for end in HEREDOC.findall(argument) if word.upper() in {"RUN", "COPY", "ADD"} else ():
-            while next(rest, (0, end))[1].strip() != end:
-                pass
+        for _, end in HEREDOC.findall(argument) if word.upper() in HEREDOC_WORDS else ():
+            if end in map(str.strip, lines[number:]):
+                while next(rest, (0, end))[1].strip() != end:
+                    pass
         yield Instruction(line=number, word=word.upper(), text=argument.strip())
 
 

@@ -55,6 +55,8 @@ def test_what_is_missing_or_too_much(tmp_path, text, expected):
         f"FROM debian:13\nRUN <<EOF\nUSER root\nENV API_TOKEN=summer\nEOF\n{END}",
         f"FROM debian:13\nARG API_TOKEN\nENV API_TOKEN_FILE=/run/secrets/t\n{END}",
         f"FROM debian:13 AS tools\nUSER root\nFROM debian:13\n{END}",
+        f"FROM debian:13\nRUN cat <<< word && echo $((1 << shift)) <<GONE\n{END}",
+        f"FROM python:${{VERSION}}-slim AS base-amd64\nFROM base-$TARGETARCH\n{END}",
     ],
 )
 def test_a_sound_one_has_no_gaps(tmp_path, text):
@@ -69,7 +71,13 @@ def test_hadolint_finds_what_is_about_security_and_leaves_style_alone(tmp_path):
     path = tmp_path / "Dockerfile"
     path.write_text("FROM debian\nRUN apt-get install curl\nADD a /a\nRUN sudo true\nUSER root\n")
     found = {gap.sink for gap in dockerfile_rules.linted(path)}
-    assert found == {"DL3002", "DL3004", "DL3006", "DL3020"}
+    assert found == {"DL3004", "DL3020"}
+
+
+def test_a_stage_that_is_only_built_from_may_be_of_root(tmp_path):
+    path = tmp_path / "Dockerfile"
+    path.write_text(f"FROM debian:13 AS tools\nUSER root\nFROM debian:13\n{END}")
+    assert not list(dockerfile_rules.linted(path))
 
 
 def test_a_file_that_is_no_dockerfile_is_not_verified(tmp_path):
