@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 WITHIN_S = 60.0
 INSTALL = "pip install 'pytest-cmdbguard[scan]'"
-# hadolint's rules that are about security, and the recommendation that each stands for. Others are
-# about style and speed of the build; users and versions of base images are judged below, by stages.
+# hadolint's rules that are about security, and the recommendation that each stands for. Others
+# are about style and the speed of builds; users and versions are judged below, stage by stage.
 RULES = {"DL3004": "4.1", "DL3020": "4.9", "DL3026": "4.2"}
 # What publishers call images that do not start as root.
 ANOTHER_USER = re.compile(r"nonroot|rootless|unprivileged")
