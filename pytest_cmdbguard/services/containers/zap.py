@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.services.ports import free_port
 from pytest_cmdbguard.services.zap import NAME, Zap
-from pytest_cmdbguard.services.zap_daemon import answer, configuration
+from pytest_cmdbguard.services.zap_daemon import JAVA_OPTIONS, answer, configuration
 
 from .confining import confined
 from .container import Container, Plan
@@ -47,7 +47,7 @@ class ContainerZap(ContainerService):
         plan = Plan(
             name="zap",
             image=self.options.zap,
-            command=["zap.sh", *options, "-configfile", PLACE],
+            command=["zap.sh", JAVA_OPTIONS[0], *options, "-configfile", PLACE],
             files={PLACE: configuration(key).encode()},
             arguments=CONFINED | {"network_mode": "host"},
         )
