@@ -25,12 +25,25 @@ def test_begins(api):
 WARM_S, COLD_S = 3.0, 20.0
 
 
-def first_check_s(cache: Path, *, records: int, zap: str) -> float:
-    """Seconds from the start of the process to the first line of the first check."""
+def first_check_s(
+    cache: Path, *, records: int, zap: str, services: str = "embedded", settings: str = ""
+) -> float:
+    """Seconds from the start of the process to the first line of the first check.
+
+    ``settings`` is what ``cmdbguard.toml`` says.
+    """
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "test_begins.py").write_text(CHECK, encoding="utf-8")
+        Path(folder, "cmdbguard.toml").write_text(settings, encoding="utf-8")
         words = ["--cmdbguard", f"--cmdbguard-records={records}", f"--cmdbguard-zap={zap}"]
-        words += ["-k", "test_begins", "-p", "no:cacheprovider", "--rootdir=."]
+        words += [
+            f"--cmdbguard-services={services}",
+            "-k",
+            "test_begins",
+            "-p",
+            "no:cacheprovider",
+            "--rootdir=.",
+        ]
         environment = os.environ | {"CMDBGUARD_CACHE": str(cache)}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         began = time.time()

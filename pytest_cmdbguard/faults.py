@@ -60,9 +60,17 @@ class Join:
     """
 
     def __init__(
-        self, shared: Shared, worker: str, planted: Planted, *, everywhere: bool = True
+        self,
+        shared: Shared,
+        worker: str,
+        planted: Planted,
+        *,
+        everywhere: bool = True,
+        tables: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        """``tables`` are those of the settings that are other ones for this trial."""
         self.shared, self.worker, self.planted = shared, worker, planted
+        self._tables = tables
         self._everywhere = everywhere
         self._is_slow = shipped_claims()[planted.check].alone
 
@@ -71,6 +79,10 @@ class Join:
         """Hand the services to the gate before it would start its own."""
         gate = config.stash[gate_key]
         gate.shared, gate.worker = self.shared, self.worker
+        if self._tables:
+            tables = {**gate.settings.tables, **self._tables}
+            gate.settings = dataclasses.replace(gate.settings, tables=tables)
+            gate.target = load(gate.settings)
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
@@ -99,10 +111,14 @@ def attempt(planted: Planted, shared: Shared, worker: str, operations: Mapping[s
         words += [f"--rootdir={folder}", f"--cmdbguard-records={RECORDS}"]
         words += [f"--cmdbguard-services={shared.details['services']}"]
         words += ["-p", "no:cacheprovider", "-p", "no:randomly"]
-        planted.write_settings(Path(folder))
         output = io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            status = pytest.main([*words, folder], plugins=[Join(shared, worker, planted)])
+        with (
+            planted.prepared(Path(folder), Settings.defaults(Path.cwd())) as tables,
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+        ):
+            join = Join(shared, worker, planted, tables=tables)
+            status = pytest.main([*words, folder], plugins=[join])
         path = Path(folder, "results.json")
         if not path.is_file():
             problem = f"pytest ended with {status}: {output.getvalue()[-800:]}"
@@ -210,6 +226,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known = ", ".join(planted.name for planted in everything)
         parser.error(f"no fault or twin named {', '.join(sorted(unknown))}; known are: {known}")
     chosen = [planted for planted in everything if not names or planted.name in names]
+    if left := [one for one in chosen if not one.can_be_tried(told.services)]:
+        chosen = [one for one in chosen if one not in left]
+        print(f"faults: {len(left)} left out, which need other --services")  # noqa: T201 - a program prints
     if told.sample is not None:
         chosen = sampled(chosen, told.sample)
     try:

@@ -336,6 +336,7 @@ class check:  # noqa: N801 - used as a decorator
         cwe: number in the Common Weakness Enumeration.
         owasp: OWASP ids with their year, separated by blanks (``A03:2021 A05:2025``).
         asvs: ASVS ids with their version, separated by blanks (``5.0:1.2.4 4.0.3:5.3.4``).
+        cis: ids of the CIS Docker Benchmark with its version (``1.6.0:4.1``), likewise.
         operations: for a function that asks for the fixture ``operation``: which of the
             target's operations it applies to. Such a check becomes one item per operation.
         alone: nothing else of the run works while this check does (timing).
@@ -352,6 +353,7 @@ class check:  # noqa: N801 - used as a decorator
     cwe: int | None = None
     owasp: str | None = None
     asvs: str | None = None
+    cis: str | None = None
     operations: Callable[[Operation], bool] = anything
     alone: bool = False
 
@@ -374,5 +376,6 @@ class check:  # noqa: N801 - used as a decorator
             f"CWE-{self.cwe}" if self.cwe else None,
             f"OWASP {self.owasp}" if self.owasp else None,
             f"ASVS {self.asvs}" if self.asvs else None,
+            f"CIS Docker {self.cis}" if self.cis else None,
         )
         return tuple(text for text in texts if text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import subprocess
@@ -9,14 +10,17 @@ import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from . import targets
 from .model import Outcome
-from .settings import FILE
+from .services.containers import derived
+from .services.containers.options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-ADVISORIES = "advisories.json"
+    from .settings import Settings
+
 OPEN = frozenset({Outcome.NOT_VERIFIED, Outcome.ERROR, Outcome.NOT_RUN})
 
 
@@ -33,17 +37,60 @@ class Planted:
     shows: str = "finding"  # or what becomes of the check: of some, no target is to blame
     advisory: tuple[str, ...] = ()  # a component, and the version of it that is known as weak
 
-    def write_settings(self, folder: Path) -> None:
-        """Write the ``cmdbguard.toml`` of its trial; most need none."""
-        if not self.advisory:
-            return
+    container: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # what differs of it
+
+    services: str = ""  # how services must run, where it makes sense with one kind only
+
+    @property
+    def needs_docker(self) -> bool:
+        """Whether it is seen in a running container only."""
+        return bool(self.container) and "file" not in self.container
+
+    def can_be_tried(self, services: str) -> bool:
+        """Whether it makes sense with services that run like this."""
+        return (self.services or ("containers" if self.needs_docker else services)) == services
+
+    @contextlib.contextmanager
+    def prepared(self, folder: Path, settings: Settings) -> Iterator[dict[str, dict[str, Any]]]:
+        """What its trial needs, for as long as it takes: tables over those of the settings.
+
+        Files for it are written to ``folder``. Raises: GuardError.
+        """
+        with contextlib.ExitStack() as stack:
+            tables: dict[str, dict[str, Any]] = {"target": {}, "containers": {}}
+            if self.advisory:
+                tables["target"]["advisories"] = str(self._advisories(folder))
+            if "file" in self.container:
+                files = targets.load(settings).build_files
+                tables["target"]["build_files"] = list(self._build_files(folder, files))
+            if "run" in self.container:
+                tables["containers"]["run"] = derived.filled(self.container["run"])
+            if self.needs_docker:
+                image = derived.image(self.container, Options.read(settings))
+                tables["containers"]["cmdb"] = stack.enter_context(image)
+            yield {name: {**settings.table(name), **table} for name, table in tables.items()}
+
+    def _advisories(self, folder: Path) -> Path:
         name, version = self.advisory
         if version == "installed":
             version = metadata.version(name)
         weakness = {"id": "PLANTED-1", "fix_versions": ["9999"]}
         known = {"name": name, "version": version, "vulns": [weakness]}
-        (folder / ADVISORIES).write_text(json.dumps({"dependencies": [known]}), encoding="utf-8")
-        (folder / FILE).write_text(f'[target]\nadvisories = "{ADVISORIES}"\n', encoding="utf-8")
+        path = folder / "advisories.json"
+        path.write_text(json.dumps({"dependencies": [known]}), encoding="utf-8")
+        return path
+
+    def _build_files(self, folder: Path, paths: Sequence[Path]) -> Iterator[str]:
+        """Copies of the files, one of them changed. Raises: ValueError when that says no such."""
+        for path in paths:
+            text = path.read_text(encoding="utf-8")
+            if path.name == self.container["file"]:
+                if self.container["old"] not in text:
+                    raise ValueError(f"{path.name} does not say {self.container['old']!r}")
+                text = text.replace(self.container["old"], self.container["new"])
+            copy = folder / path.name
+            copy.write_text(text, encoding="utf-8")
+            yield str(copy)
 
 
 def catalogue() -> list[Planted]:

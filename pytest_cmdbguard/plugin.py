@@ -8,7 +8,7 @@ from .errors import GuardError
 from .settings import add_options, is_enabled
 
 MARKER = (
-    "cmdbguard(id, criterion, title, severity, remedy, cwe, owasp, asvs, operations, alone): "
+    "cmdbguard(id, criterion, title, severity, remedy, cwe, owasp, asvs, cis, operations, alone): "
     "a check of the acceptance gate; write it as @pytest_cmdbguard.check(...), "
     "or name at least the criterion"
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHORTEST_SECRET = 16
+SECRETS = ("REFCMDB_DATABASE_URL", "REFCMDB_REDIS_URL", "REFCMDB_SECRET", "REFCMDB_KEYS")
 
 
 class SettingsError(Exception):
@@ -76,8 +77,11 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """The settings of the ``REFCMDB_…`` variables.
 
+        Secrets may stand in a file that ``…_FILE`` names, as container platforms hand them over.
+
         Raises: SettingsError for the first variable that is missing or wrong.
         """
+        environment = _with_files(environment)
         return cls(
             database_url=_database_url(environment),
             redis_url=_redis_url(environment),
@@ -196,3 +200,21 @@ def _parsed[Part: (Toggles, Monitoring, Alerting, Compression)](
         return kind.parse(environment)
     except VariableProblem as error:
         raise SettingsError(error.variable, error.problem) from None
+
+
+def _with_files(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment with the secrets of the files that it names."""
+    found = {}
+    for variable in SECRETS:
+        path = environment.get(f"{variable}_FILE", "")
+        if not path:
+            continue
+        if environment.get(variable):
+            raise SettingsError(variable, f"is set, and {variable}_FILE too; set one of them")
+        try:
+            found[variable] = pathlib.Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            problem = f"names a file that cannot be read: {path} ({reason})"
+            raise SettingsError(f"{variable}_FILE", problem) from None
+    return {**environment, **found}

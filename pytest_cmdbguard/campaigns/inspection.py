@@ -15,7 +15,7 @@ from pytest_cmdbguard.evidence import not_verified
 from pytest_cmdbguard.services.inheritance import inherited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 WITHIN_S = 120.0
 INSTALL = "pip install 'pytest-cmdbguard[scan]'"
@@ -72,26 +72,35 @@ class Materials:
     standard: frozenset[str]
 
     def bill(self, name: str) -> str:
-        """A CycloneDX 1.6 bill of materials of ``name``, as JSON."""
-        from cyclonedx.model.bom import Bom  # noqa: PLC0415 - comes with the extra "scan"
-        from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
-        from cyclonedx.model.license import DisjunctiveLicense  # noqa: PLC0415
-        from cyclonedx.output.json import JsonV1Dot6  # noqa: PLC0415
-        from packageurl import PackageURL  # noqa: PLC0415
+        """A CycloneDX bill of materials of ``name``."""
+        return bill_of(name, (("pypi", *one) for one in self.distributions))
 
-        root = Component(name=name, type=ComponentType.APPLICATION)
-        bill = Bom()
-        bill.metadata.component = root
-        for one, version, licence in sorted(set(self.distributions)):
-            component = Component(
-                name=one,
-                version=version,
-                purl=PackageURL("pypi", name=one.lower(), version=version),
-                licenses=[DisjunctiveLicense(name=licence)] if licence else [],
-            )
-            bill.components.add(component)
-        bill.register_dependency(root, bill.components)
-        return str(JsonV1Dot6(bill).output_as_string(indent=1))
+
+def bill_of(name: str, components: Iterable[tuple[str, str, str, str]]) -> str:
+    """A CycloneDX 1.6 bill of materials, as JSON.
+
+    ``components`` have a kind, as package URLs name it, a name, a version and a licence or none.
+    """
+    from cyclonedx.model.bom import Bom  # noqa: PLC0415 - comes with the extra "scan"
+    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
+    from cyclonedx.model.license import DisjunctiveLicense  # noqa: PLC0415
+    from cyclonedx.output.json import JsonV1Dot6  # noqa: PLC0415
+    from packageurl import PackageURL  # noqa: PLC0415
+
+    root = Component(name=name, type=ComponentType.APPLICATION)
+    bill = Bom()
+    bill.metadata.component = root
+    for kind, one, version, licence in sorted(set(components)):
+        namespace = "debian" if kind == "deb" else None
+        component = Component(
+            name=one,
+            version=version,
+            purl=PackageURL(kind, namespace, name=one.lower(), version=version),
+            licenses=[DisjunctiveLicense(name=licence)] if licence else [],
+        )
+        bill.components.add(component)
+    bill.register_dependency(root, bill.components)
+    return str(JsonV1Dot6(bill).output_as_string(indent=1))
 
 
 def materials(python: Path) -> Materials:

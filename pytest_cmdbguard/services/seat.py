@@ -97,7 +97,11 @@ class Seat:
     @property
     def own_network(self) -> int | None:
         """A process in the network that the instance has for itself; None where it is ours."""
-        return self.cmdb.pid if self.target.image else None
+        return self.network_of(self.cmdb)
+
+    def network_of(self, cmdb: Instance) -> int | None:
+        """The same of any instance."""
+        return cmdb.pid if self.target.image else None
 
     def open(self) -> None:
         """Clone the database, start the instance, mint the actors' credentials.
@@ -132,8 +136,8 @@ class Seat:
                 self.shared.postgres.drop(self.database)
 
     @contextlib.contextmanager
-    def another(self, name: str, environment: Mapping[str, str]) -> Iterator[str]:
-        """One more instance on the same database, with another environment; its base URL.
+    def another(self, name: str, environment: Mapping[str, str]) -> Iterator[Cmdb | ContainerCmdb]:
+        """One more instance on the same database, with another environment.
 
         Raises: ServiceMissing for a target that somebody else runs, ServiceNotReady.
         """
@@ -144,7 +148,7 @@ class Seat:
         cmdb.database_url, cmdb.redis_url = self.app_database_url, self.app_redis_url
         try:
             cmdb.start()
-            yield cmdb.base_url
+            yield cmdb
         finally:
             cmdb.stop()
 

@@ -55,9 +55,9 @@ class ZapDaemon:
         home.mkdir(exist_ok=True)
         self._lay_add_ons(home / "plugin")
         key = secrets.token_hex(16)
-        configuration = self.run.path / "zap.properties"  # the key is not for the process list
-        configuration.write_text(f"api.key={key}\ndatabase.recoverylog=false\n")
-        options = ["-daemon", "-silent", "-dir", str(home), "-configfile", str(configuration)]
+        properties = self.run.path / "zap.properties"  # the key is not for the process list
+        properties.write_text(configuration(key))
+        options = ["-daemon", "-silent", "-dir", str(home), "-configfile", str(properties)]
         zap = on_free_port(lambda port: self._start([*argv, *options], port, key))
         self.version = zap.version
         return zap
@@ -123,6 +123,11 @@ class ZapDaemon:
         self._process = Process(self.run, command)
         url = f"http://127.0.0.1:{port}"
         return self._process.wait_ready(lambda: answer(url, key), timeout_s=START_WITHIN_S)
+
+
+def configuration(key: str) -> str:
+    """What a ZAP of the run's own is told in a file."""
+    return f"api.key={key}\ndatabase.recoverylog=false\n"
 
 
 def external(url: str, *, table: Mapping[str, object]) -> Zap:

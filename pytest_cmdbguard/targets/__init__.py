@@ -104,6 +104,10 @@ class Target(Protocol):
         """The interpreter that runs it; None as above."""
 
     @property
+    def build_files(self) -> tuple[Path, ...]:
+        """The Dockerfiles and compose files that come with it; the settings may name others."""
+
+    @property
     def version(self) -> str:
         """What the document says. Raises: DocumentError."""
 

@@ -86,6 +86,7 @@ class OpenApiTarget:
     front_arguments: tuple[str, ...] = ()
     code: tuple[Path, ...] = ()
     python: Path | None = None
+    build_files: tuple[Path, ...] = ()
     paths: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 
@@ -98,8 +99,10 @@ class OpenApiTarget:
             raise table_reader.wrong(
                 "target.document", None, "name the file of the OpenAPI document"
             )
-        image = settings.target.removeprefix(IMAGE) if settings.target.startswith(IMAGE) else None
-        if image is not None:
+        image, options = None, None
+        if settings.target.startswith(IMAGE):
+            options = Options.read(settings)
+            image = settings.target.removeprefix(IMAGE) or options.cmdb  # of a compose file
             _require_fit_for_an_image(table, image)
         elif ("command" in table) == ("url" in table):
             remedy = "give either command, which starts the service, or url, where it runs"
@@ -115,7 +118,7 @@ class OpenApiTarget:
             arguments=tuple(map(str, table.get("command", ()))),
             running=table["url"].rstrip("/") if "url" in table else None,
             image=image,
-            options=Options.read(settings) if image else None,
+            options=options,
             port=table.get("port", 8000),
             ready_path=table.get("ready", "/"),
             own_environment={

@@ -34,6 +34,7 @@ REMEDY = "pip install 'pytest-cmdbguard[refcmdb]'"
 WITHOUT_ROWS = frozenset(
     {"api", "faults", "frontend", "infrastructure", "middleware", "monitoring"}
 )
+BUILD_FILES = ("Dockerfile", "compose.yaml")
 USERS: Mapping[str, tuple[str, str | None]] = {
     "viewer-red": ("viewer", "red"),
     "operator-red": ("operator", "red"),
@@ -207,6 +208,11 @@ class RefCmdb:
             one for one in sorted(root.iterdir()) if one.name not in {"faults", "__pycache__"}
         ]
         return tuple(parts) + ((planted,) if planted.is_file() else ())
+
+    @property
+    def build_files(self) -> tuple[Path, ...]:
+        """Those of the package."""
+        return tuple(_root() / "infrastructure" / name for name in BUILD_FILES)
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """Its seed users with fresh tokens and passwords. Raises: ServiceError."""

@@ -38,6 +38,7 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "authority": str,
     "front": list,
     "code": list,
+    "build_files": list,
     "python": str,
     "advisories": str,
     "paths": list,

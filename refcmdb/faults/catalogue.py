@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 # Modules without this line are tools of the others.
 MARK = '\nKIND = "'
-TOLD = frozenset({"KIND", "CHECK", "OPERATION", "ALSO", "SHOWS", "ADVISORY"})
+TOLD = frozenset(
+    {"KIND", "CHECK", "OPERATION", "ALSO", "SHOWS", "ADVISORY", "CONTAINER", "SERVICES"}
+)
 
 
 def names() -> list[str]:
@@ -27,7 +29,11 @@ def entries() -> list[dict[str, Any]]:
     """One entry per fault and twin.
 
     ``also`` holds further checks that rightly see it, ``shows`` what becomes of its own check,
-    ``advisory`` the component and version that are to be known as weak while it is tried.
+    ``advisory`` the component and version that are to be known as weak while it is tried,
+    ``container`` what is different about its container: ``run`` are options that it is started
+    with, ``image`` lines that its image gets, ``age_days`` how long ago that was built, and
+    ``file`` one of the files for containers, in which ``new`` stands in place of ``old``.
+    ``services`` names how services must run where it makes sense with one kind only.
 
     The modules are read, not imported: that would load all of the product for a list.
     """
@@ -62,6 +68,8 @@ def _entry(name: str, module: ast.Module) -> dict[str, Any]:
         "also": list(told.get("ALSO", ())),
         "shows": told.get("SHOWS", "finding"),
         "advisory": list(told.get("ADVISORY", ())),
+        "container": told.get("CONTAINER", {}),
+        "services": told.get("SERVICES", ""),
         "summary": " ".join((ast.get_docstring(module) or "").split()),
     }
 

@@ -11,10 +11,11 @@ from refcmdb.services import database
 KIND = "twin"
 CHECK = "CG-TRANS-001"
 OPERATION = ""
+SERVICES = "embedded"  # containers share no Unix socket
 
 
 def plant() -> None:
-    """The socket lies near that of Redis in every environment in which twins are planted."""
+    """The socket lies near that of Redis."""
     production = database.asyncpg_url
     database.asyncpg_url = lambda url: local(production(url))
 

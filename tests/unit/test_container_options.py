@@ -7,6 +7,7 @@ import pytest
 from pytest_cmdbguard import targets
 from pytest_cmdbguard.errors import SettingsError
 from pytest_cmdbguard.services.containers import daemon
+from pytest_cmdbguard.services.containers.confining import TARGET
 from pytest_cmdbguard.services.containers.options import Options
 from pytest_cmdbguard.settings import Settings
 
@@ -42,11 +43,85 @@ def test_what_is_said_wins(settings):
         ({"pull": "often"}, "containers.pull = 'often'.*one of: missing, always, never"),
         ({"timeout_s": 0}, "containers.timeout_s = 0.*whole number of seconds"),
         ({"timeout_s": True}, "containers.timeout_s = True.*whole number of seconds"),
+        ({"run": "hard"}, "containers.run = 'hard'.*write a table"),
+        ({"run": {"memory": "1g"}}, "containers.run.memory = '1g'.*known are: user, privileged"),
+        ({"run": {"read_only": "yes"}}, "containers.run.read_only = 'yes'.*true or false"),
+        ({"run": {"pids_limit": True}}, "containers.run.pids_limit = True.*write a number"),
+        ({"run": {"volumes": ["data:/data"]}}, "containers.run.volumes = 'data:/data'.*absolute"),
+        ({"compose": "c.yaml"}, r"containers.services = \{\}.*cmdb = "),
+        ({"compose": "c.yaml", "services": {"cmdb": "a"}}, "containers.compose.*c.yaml"),
     ],
 )
 def test_what_cannot_be_used(settings, table, says):
     with pytest.raises(SettingsError, match=says):
         Options.read(settings(table))
+
+
+def test_the_target_is_confined_unless_somebody_says_otherwise(settings):
+    assert Options.read(settings()).run.arguments == TARGET
+    told = {"run": {"read_only": False, "cpus": 0.5, "pid": "host", "environment": {"A": 1}}}
+    run = Options.read(settings(told)).run
+    changes = {"read_only": False, "nano_cpus": 500_000_000, "pid_mode": "host"}
+    assert run.arguments == TARGET | changes
+    assert run.environment == {"A": "1"}
+
+
+COMPOSE = """\
+services:
+  app:
+    image: ${CMDB_IMAGE:-cmdb:1}
+    user: "10001"
+    cap_drop: [ALL]
+    tmpfs: /tmp
+    deploy: {resources: {limits: {memory: 1g, pids: 64, cpus: "0.5"}}}
+    healthcheck: {test: [CMD, "true"]}
+    environment: {SECRET: x}
+    volumes: ["/etc:/etc"]
+  db: {image: "postgres:17"}
+  built: {build: .}
+"""
+
+
+def test_a_compose_file_says_images_and_how_the_cmdb_is_confined(settings, monkeypatch):
+    told = settings({"compose": "c.yaml", "services": {"cmdb": "app", "postgres": "db"}})
+    (told.rootpath / "c.yaml").write_text(COMPOSE)
+    monkeypatch.setenv("CMDB_IMAGE", "cmdb:2")
+    options = Options.read(told)
+    assert (options.cmdb, options.postgres, options.redis) == (
+        "cmdb:2",
+        "postgres:17",
+        "valkey/valkey:9",
+    )
+    arguments = dict(options.run.arguments)
+    assert arguments.pop("healthcheck")["test"] == ["CMD", "true"]
+    assert arguments == {
+        "user": "10001",
+        "cap_drop": ["ALL"],
+        "tmpfs": {"/tmp": ""},
+        "mem_limit": str(2**30),
+        "pids_limit": 64,
+        "nano_cpus": 500_000_000,
+    }
+    assert not options.run.volumes
+    assert not options.run.environment
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("web", "no such service; it has: app, built, db"), ("built", "name its image")],
+)
+def test_a_service_that_cannot_be_started_is_told(settings, name, says):
+    told = settings({"compose": "c.yaml", "services": {"cmdb": name}})
+    (told.rootpath / "c.yaml").write_text(COMPOSE)
+    with pytest.raises(SettingsError, match=says):
+        Options.read(told)
+
+
+def test_an_image_without_a_name_is_that_of_the_compose_file(settings):
+    table = {"compose": "c.yaml", "services": {"cmdb": "app"}}
+    told = settings(table, target="image:", services="containers")
+    (told.rootpath / "c.yaml").write_text(COMPOSE)
+    assert targets.load(told).image == "cmdb:1"
 
 
 def test_refcmdb_in_containers_needs_its_image(settings):

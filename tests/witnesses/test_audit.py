@@ -120,6 +120,17 @@ def test_a_sitecustomize_that_was_there_before_still_runs(run, tmp_path):
     assert run(source, PYTHONPATH=str(tmp_path))
 
 
+def test_a_run_directory_that_looks_like_a_token_is_written_to(tmp_path):
+    (tmp_path / "zq0").mkdir()
+    laid = Watch(RunDirectory(tmp_path / "zq0"), "cmdb")
+    laid.lay()
+    environment = laid.environment(dict(os.environ))
+    command = [sys.executable, "-c", f"open('{tmp_path}/{TOKEN}', 'a')"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "RecursionError" not in done.stderr
+    assert TOKEN in (laid.directory / "audit.log").read_text()
+
+
 def test_without_its_file_the_hook_does_nothing():
     environment = os.environ | {"PYTHONPATH": str(HOOK)}
     environment.pop("CMDBGUARD_AUDIT", None)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.errors import ServiceError
 from pytest_cmdbguard.services.cmdb import answers
+from pytest_cmdbguard.services.inheritance import marked
 from pytest_cmdbguard.services.watching import Watch
 
 from . import daemon, mounts
 from .container import Container, Plan
+from .service import ContainerService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,16 +24,8 @@ if TYPE_CHECKING:
 
     from .options import Options
 
-# What an image must bear that is worth its name; see the checks of container-hardening.
-HARDENED = {
-    "cap_drop": ["ALL"],
-    "security_opt": ["no-new-privileges"],
-    "pids_limit": 512,
-    "mem_limit": "2g",
-}
 
-
-class ContainerCmdb:
+class ContainerCmdb(ContainerService):
     """A container of the target's image; ``base_url`` has no slash at its end.
 
     Output takes a moment from the container to ``log``: at most ``log_lag_s``.
@@ -55,7 +51,6 @@ class ContainerCmdb:
         self.watch: Watch | None = Watch(run, name)
         self.log: Path | None = run.logs / f"{name}.log"
         self.database_url = self.redis_url = self.base_url = ""
-        self._container: Container | None = None
 
     def start(self) -> None:
         """Start it and wait until its ready path answers 200.
@@ -70,31 +65,46 @@ class ContainerCmdb:
         )
         self.base_url = base_url
 
-    def stop(self) -> None:
-        """End it and what it started."""
-        container, self._container = self._container, None
-        if container:
-            container.stop()
+    @property
+    def container_name(self) -> str:
+        """How Docker calls it. Raises: ServiceError before it was started."""
+        if self._container is None:
+            raise ServiceError(self.name, "was not started")
+        return self._container.name
+
+    @property
+    def own_places(self) -> frozenset[str]:
+        """Where the run mounts what it looks inside with, and the storage that it brings."""
+        given = {place for place, _ in self.options.run.volumes.values()}
+        plan = self._container.plan if self._container else None
+        places = {place for place, _ in plan.mounts.values()} if plan else set()
+        return frozenset(places - given)
+
+    @property
+    def own_variables(self) -> frozenset[str]:
+        """What of its environment the run sets, and no settings of a deployment."""
+        given = self.options.run.environment
+        plan = self._container.plan if self._container else None
+        return frozenset({*(plan.environment if plan else ()), *marked(self.run)} - {*given})
 
     @property
     def pid(self) -> int | None:
         """Of its first process as this machine counts, None while there is none."""
         return self._container.pid if self._container else None
 
-    def require_alive(self) -> None:
-        """Return if it still runs. Raises: ServiceDied."""
-        if self._container:
-            self._container.require_alive()
-
     def _plan(self) -> Plan:
         image = self.target.image or self.options.cmdb
         command, environment = self.target.command(
             port=self.target.port, database_url=self.database_url, redis_url=self.redis_url
         )
-        environment = {**_environment(image, self.options), **environment, **self._overruled}
+        given = self.options.run
+        own = {**_environment(image, self.options), **given.environment}
+        environment = {**own, **environment, **self._overruled}
         # instances share the places inside, and have their own outside
         storage = self.run.path / "storage"
+        shutil.rmtree(storage / self.name, ignore_errors=True)  # of one that is gone
         shared = {
+            **given.volumes,
             **mounts.authorities(self.run),
             **mounts.writable(storage / self.name, inside=storage),
             **mounts.writable(self.run.temporary),
@@ -110,7 +120,7 @@ class ContainerCmdb:
             environment=environment,
             port=self.target.port,
             mounts=shared,
-            arguments=HARDENED,
+            arguments=given.arguments,
         )
 
 

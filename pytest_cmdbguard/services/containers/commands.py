@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from .options import Options
 
+CONFINED = ("cap_drop", "cap_add", "security_opt", "read_only", "tmpfs", "pids_limit", "mem_limit")
+
 
 def run(
     image: str,
@@ -35,6 +37,7 @@ def run(
     """
     directory = environment.get(MARKER)
     owner = RunDirectory(Path(directory)) if directory else None
+    confined = {name: value for name, value in options.run.arguments.items() if name in CONFINED}
     with contextlib.closing(daemon.connect(options.timeout_s)) as client:
         daemon.obtain(client, image, service=image, options=options)
         with daemon.told(image):
@@ -43,7 +46,8 @@ def run(
                 command=list(argv[1:] if program else argv),
                 entrypoint=argv[0] if program else None,
                 name=f"cmdbguard-{owner.id if owner else 'none'}-{secrets.token_hex(4)}",
-                environment=dict(environment),
+                environment={**options.run.environment, **environment},
+                **confined,
                 network=BRIDGE.format(owner.id) if owner else "none",
                 labels=daemon.labels(owner),
                 platform=options.platform,

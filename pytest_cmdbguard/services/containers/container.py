@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 POLL_S = 0.02
 LAST_WORDS_S = 2.0
 BRIDGE = "cmdbguard-{}"  # the run's network
+WRITES = "it runs read-only: let tmpfs of [containers.run] name where it writes, or say read_only"
 GONE = ("exited", "dead", "removing")
 
 
@@ -38,8 +39,8 @@ class Plan:
     ``name`` is its host name on the run's network and that of its log, ``command`` follows the
     image's entrypoint (None: the image's own command). ``port`` is the one inside that is
     published on a free port of 127.0.0.1. ``mounts`` are files and directories of this machine
-    with their place inside and ``ro`` or ``rw``; ``files`` are written into it before it starts,
-    and the tar ``archives`` unpacked in directories that it has.
+    with their place inside and ``ro`` or ``rw``; ``files`` are mounted to be read; ``volumes`` are
+    places that lie on a volume of its own, and the tar ``archives`` are unpacked in such.
     ``arguments`` are docker-py's for ``create``.
     """
 
@@ -50,6 +51,7 @@ class Plan:
     port: int | None = None
     mounts: Mapping[Path, tuple[str, str]] = dataclasses.field(default_factory=dict)
     files: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    volumes: Sequence[str] = ()
     archives: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -75,6 +77,11 @@ class Container:
             self.stop()
             raise
         self._follower.start()
+
+    @property
+    def name(self) -> str:
+        """How Docker calls it."""
+        return str(self._wrapped.name)
 
     @property
     def pid(self) -> int | None:
@@ -110,7 +117,7 @@ class Container:
             words = bytes(cast("bytes", said)).decode("utf-8", "replace").strip()[-300:]
             raise ServiceError(self.plan.name, f"{argv[0]} ended with {code}: {words}")
 
-    def put(self, archive: bytes | Iterable[bytes], *, at: str = "/") -> None:
+    def put(self, archive: bytes | Iterable[bytes], *, at: str) -> None:
         """Unpack a tar archive in it. Raises: ServiceError."""
         with daemon.told(self.plan.name):
             self._wrapped.put_archive(at, archive)
@@ -192,6 +199,8 @@ class Container:
 
     def _failure(self, waited_s: float, reason: str) -> ServiceNotReady:
         remedy = f"{reason}; its last words: {self.tail()}"
+        if "read-only file system" in remedy.lower():
+            remedy += f"\n{WRITES}"
         last = self.tail(1)[:300]
         self.stop()
         return ServiceNotReady(self.plan.name, waited_s=waited_s, last_log=last, remedy=remedy)
@@ -199,13 +208,14 @@ class Container:
 
 def _described(run: RunDirectory, plan: Plan, options: Options) -> DockerContainer:
     """The container as testcontainers starts it."""
-    from docker.types import EndpointConfig  # noqa: PLC0415 - an extra
+    from docker.types import EndpointConfig, Mount  # noqa: PLC0415 - an extra
 
     from .unpacking import UnpackingContainer  # noqa: PLC0415
 
     daemon.require_ryuk_allowed()
     network = BRIDGE.format(run.id)
     arguments: dict[str, Any] = {"labels": daemon.labels(run), "platform": options.platform}
+    arguments["mounts"] = [Mount(place, None) for place in plan.volumes]
     if "network_mode" not in plan.arguments:
         end = EndpointConfig("1.41", aliases=[plan.name])
         arguments |= {"network": network, "networking_config": {network: end}}
@@ -215,13 +225,26 @@ def _described(run: RunDirectory, plan: Plan, options: Options) -> DockerContain
     if plan.command is not None:
         described.with_command(list(plan.command))
     described.with_envs(**plan.environment, **marked(run))
-    for path, (place, mode) in plan.mounts.items():
+    for path, (place, mode) in {**plan.mounts, **_laid(run, plan)}.items():
         described.with_volume_mapping(path, place, mode)
-    for place, content in plan.files.items():
-        described.with_copy_into_container(content, place)
     for place, archive in plan.archives.items():
         described.with_copy_into_container(archive, place)
     if plan.port:
         # a random port of the loopback interface, which with_bind_ports cannot say
         described.ports[f"{plan.port}/tcp"] = ("127.0.0.1", None)  # type: ignore[assignment]
-    return described.with_kwargs(**arguments, **plan.arguments)
+    arguments |= plan.arguments
+    described.tmpfs.update(arguments.pop("tmpfs", {}))
+    return described.with_kwargs(**arguments)
+
+
+def _laid(run: RunDirectory, plan: Plan) -> dict[Path, tuple[str, str]]:
+    """Its files, where it finds them: none can be copied to a root that is read-only."""
+    directory = run.path / "files" / plan.name
+    directory.mkdir(parents=True, exist_ok=True)
+    mounts = {}
+    for place, content in plan.files.items():
+        path = directory / place.lstrip("/").replace("/", "-")
+        path.write_bytes(content)
+        path.chmod(0o444)  # whoever it runs as; nobody else passes the run's directory
+        mounts[path] = (place, "ro")
+    return mounts

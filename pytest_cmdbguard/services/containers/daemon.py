@@ -56,6 +56,13 @@ def connect(timeout_s: int) -> docker.DockerClient:
     return client
 
 
+def socket_path() -> str:
+    """Where the daemon listens that testcontainers uses."""
+    from testcontainers.core import docker_client  # noqa: PLC0415 - an extra
+
+    return (docker_client.get_docker_host() or SOCKET).removeprefix("unix://")
+
+
 @contextlib.contextmanager
 def told(service: str) -> Iterator[None]:
     """What the daemon refuses or does not do in time becomes an error that names the service.

@@ -1,4 +1,7 @@
-"""What ``[containers]`` of ``cmdbguard.toml`` says: images, whence, and how long to wait."""
+"""What ``[containers]`` of ``cmdbguard.toml`` says: images, whence, and how long to wait.
+
+Images, and how the target's container is confined, may also come from a compose file.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from pytest_cmdbguard.errors import SettingsError
+
+from . import service_options
+from .confining import RunOptions
 
 if TYPE_CHECKING:
     from pytest_cmdbguard.settings import Settings
@@ -21,6 +27,7 @@ class Options:
     ``cmdb`` is the image of the target, empty where nobody named one. ``pull`` says when the
     registry is asked: for what is not here, always, or never. ``platform`` is for Docker, as
     ``linux/amd64``. A container has ``timeout_s`` seconds to answer; so has the daemon itself.
+    ``run`` is how the target's containers are started.
     """
 
     postgres: str = "postgres:18"
@@ -30,15 +37,22 @@ class Options:
     pull: Pull = "missing"
     platform: str | None = None
     timeout_s: int = 120
+    run: RunOptions = dataclasses.field(default_factory=RunOptions)
 
     @classmethod
     def read(cls, settings: Settings) -> Self:
         """The table, validated. Raises: SettingsError naming the key."""
-        table = settings.table("containers")
+        table = dict(settings.table("containers"))
+        if path := table.pop("compose", None):
+            file = settings.rootpath / str(path)
+            table = {**service_options.read(file, table.pop("services", {})), **table}
         known = {field.name: field.type for field in dataclasses.fields(cls)}
         for key, value in table.items():
             if key not in known:
-                raise _wrong(key, value, f"no such key; known are: {', '.join(known)}")
+                words = ", ".join([*known, "compose", "services"])
+                raise _wrong(key, value, f"no such key; known are: {words}")
+            if key == "run":
+                continue
             if key == "timeout_s":
                 if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                     raise _wrong(key, value, "use a whole number of seconds from 1 up")
@@ -46,7 +60,9 @@ class Options:
                 raise _wrong(key, value, "use a text that is not empty")
         if table.get("pull", "missing") not in PULLS:
             raise _wrong("pull", table["pull"], f"use one of: {', '.join(PULLS)}")
-        return cls(**cast("dict[str, Any]", dict(table)))
+        run = table.get("run", {})
+        run = run if isinstance(run, RunOptions) else RunOptions.read(run)
+        return cls(**cast("dict[str, Any]", {**table, "run": run}))
 
 
 def _wrong(key: str, value: object, remedy: str) -> SettingsError:

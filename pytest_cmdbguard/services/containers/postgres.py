@@ -23,7 +23,9 @@ from pytest_cmdbguard.services.postgres import Login, Postgres
 from pytest_cmdbguard.services.telemetry import NAME, TELEMETRY
 
 from . import daemon
+from .confining import BECOMES_ANOTHER, confined
 from .container import Container, Plan
+from .service import ContainerService
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,10 +41,16 @@ DATA, TLS = f"{PLACE}/cmdbguard", f"{PLACE}/cmdbguard-tls"
 # of the embedded cluster; where it listens and what is switched while it runs is said otherwise
 OWN = {"listen_addresses", "unix_socket_permissions", "ssl", *TELEMETRY[True]}
 ACCESS = f"local all {ADMIN} trust\nhost all all all scram-sha-256\n"
+CONFINED = confined(
+    memory="8g",
+    cpus=64,
+    added=BECOMES_ANOTHER,
+    writable={"/tmp": "nosuid,nodev,noexec", "/var/run/postgresql": "nosuid,nodev,noexec"},  # noqa: S108 - of the container
+) | {"shm_size": "512m"}
 SERVER_LOG = "postgres-server.json"
 
 
-class ContainerCluster:
+class ContainerCluster(ContainerService):
     """One PostgreSQL container of the run; ``data`` holds its archived data directory, if any."""
 
     name = NAME
@@ -56,7 +64,6 @@ class ContainerCluster:
         self.run, self.options, self._inside = run, options, inside
         self.data = run.path / "postgres"
         self.log: Path | None = run.logs / f"{HOST}.log"
-        self._container: Container | None = None
         self._postgres: Postgres | None = None
         with contextlib.closing(daemon.connect(options.timeout_s)) as client:
             self._image = daemon.obtain(client, options.postgres, service=NAME, options=options)
@@ -108,8 +115,9 @@ class ContainerCluster:
                     "POSTGRES_INITDB_ARGS": "--locale=C.UTF-8",  # names sort alike everywhere
                 },
                 port=PORT,
+                volumes=[PLACE],
                 archives={PLACE: archive} if archive.is_file() else {},
-                arguments={"shm_size": "512m"},
+                arguments=CONFINED,
             ),
             options=self.options,
         )
@@ -153,11 +161,6 @@ class ContainerCluster:
         finally:
             container.stop()
 
-    def require_alive(self) -> None:
-        """Return if it still runs. Raises: ServiceDied."""
-        if self._container:
-            self._container.require_alive()
-
     def _is_up(self) -> bool | None:
         """The official image starts a server without TCP first, to set itself up."""
         assert self._container is not None
@@ -175,7 +178,7 @@ class ContainerCluster:
             f"{TLS}/server.key": certificate.key.read_bytes(),
             f"{DATA}/pg_hba.conf": ACCESS.encode(),
         }
-        self._container.put(_archive(files, user=user))
+        self._container.put(_archive(files, user=user), at=PLACE)
         for name, value in {
             "ssl_cert_file": f"{TLS}/server.pem",
             "ssl_key_file": f"{TLS}/server.key",
@@ -217,11 +220,11 @@ def _words() -> Iterator[str]:
 
 
 def _archive(files: dict[str, bytes], *, user: int) -> bytes:
-    """A tar archive with files that belong to a user and are readable to no other."""
+    """A tar archive, for its volume, with files that no other user can read."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for place, content in files.items():
-            entry = tarfile.TarInfo(place.lstrip("/"))
+            entry = tarfile.TarInfo(place.removeprefix(f"{PLACE}/"))
             entry.size, entry.mode, entry.uid = len(content), 0o600, user
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()

@@ -10,7 +10,9 @@ from pytest_cmdbguard.errors import ServiceError
 from pytest_cmdbguard.services import tls
 from pytest_cmdbguard.services.redis import DATABASES, NAME, database_url, said_version
 
+from .confining import BECOMES_ANOTHER, confined
 from .container import Container, Plan
+from .service import ContainerService
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +37,16 @@ appendonly no
 """
 
 
-class ContainerRedis:
+# the official images begin as root in /data, a volume of theirs
+CONFINED = confined(
+    memory="1g",
+    cpus=1,
+    added=BECOMES_ANOTHER,
+    writable={"/tmp": "nosuid,nodev,noexec"},  # noqa: S108 - of the container
+)
+
+
+class ContainerRedis(ContainerService):
     """A server of the run: 64 databases, reached from this machine and from containers."""
 
     def __init__(self, run: RunDirectory, *, options: Options) -> None:
@@ -46,7 +57,6 @@ class ContainerRedis:
         self.log: Path | None = run.logs / f"{HOST}.log"
         self._password = secrets.token_urlsafe(24)
         self._authority = run.path / "redis-tls" / "authority.pem"
-        self._container: Container | None = None
 
     def url(self, database: int) -> str:
         """The URL of a database for this machine. Raises: ServiceError before it was started."""
@@ -76,23 +86,13 @@ class ContainerRedis:
                 "/cmdbguard-server.key": certificate.key.read_bytes(),
                 "/cmdbguard-authority.pem": certificate.authority.read_bytes(),
             },
+            arguments=CONFINED,
         )
         self._container = Container(self.run, plan, options=self.options)
         url = self.url(0)
         self.version = self._container.wait_ready(
             lambda: said_version(url), timeout_s=self.options.timeout_s
         )
-
-    def stop(self) -> None:
-        """End it; there is nothing to save."""
-        container, self._container = self._container, None
-        if container:
-            container.stop()
-
-    def require_alive(self) -> None:
-        """Return if it still runs. Raises: ServiceDied."""
-        if self._container:
-            self._container.require_alive()
 
     def _url(self, host: str, port: int, database: int) -> str:
         demand = urlencode({"ssl_ca_certs": str(self._authority)}, safe="/")

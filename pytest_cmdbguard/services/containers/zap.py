@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.services.ports import free_port
 from pytest_cmdbguard.services.zap import NAME, Zap
-from pytest_cmdbguard.services.zap_daemon import answer
+from pytest_cmdbguard.services.zap_daemon import JAVA_OPTIONS, answer, configuration
 
+from .confining import confined
 from .container import Container, Plan
+from .service import ContainerService
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
     from .options import Options
 
 PLACE = "/cmdbguard-zap.properties"  # the key is not for the process list
+HOME = "/tmp/zap"  # noqa: S108 - of the container
+# Java unpacks libraries there and loads them
+CONFINED = confined(memory="2g", cpus=2, writable={"/tmp": "nosuid,nodev,exec,mode=1777"})  # noqa: S108 - of the container
 
 
-class ContainerZap:
+class ContainerZap(ContainerService):
     """A ZAP of the run's own, on a port of 127.0.0.1."""
 
     def __init__(self, run: RunDirectory, *, options: Options) -> None:
@@ -29,7 +34,6 @@ class ContainerZap:
         self.run, self.options = run, options
         self.name, self.version = NAME, ""
         self.log: Path | None = run.logs / "zap.log"
-        self._container: Container | None = None
 
     def start(self) -> Zap:
         """Start it and wait for its API. Raises: ServiceMissing, ServiceNotReady."""
@@ -38,26 +42,14 @@ class ContainerZap:
         self.version = zap.version
         return zap
 
-    def stop(self) -> None:
-        """End it at once; what it recorded goes with it."""
-        container, self._container = self._container, None
-        if container:
-            container.stop()
-
-    def require_alive(self) -> None:
-        """Return if it still runs. Raises: ServiceDied."""
-        if self._container:
-            self._container.require_alive()
-
     def _start(self, port: int, key: str) -> Zap:
-        options = ["-daemon", "-silent", "-host", "127.0.0.1", "-port", str(port)]
-        configuration = f"api.key={key}\ndatabase.recoverylog=false\n"
+        options = ["-daemon", "-silent", "-dir", HOME, "-host", "127.0.0.1", "-port", str(port)]
         plan = Plan(
             name="zap",
             image=self.options.zap,
-            command=["zap.sh", *options, "-configfile", PLACE],
-            files={PLACE: configuration.encode()},
-            arguments={"network_mode": "host"},
+            command=["zap.sh", JAVA_OPTIONS[0], *options, "-configfile", PLACE],
+            files={PLACE: configuration(key).encode()},
+            arguments=CONFINED | {"network_mode": "host"},
         )
         self._container = Container(self.run, plan, options=self.options)
         url = f"http://127.0.0.1:{port}"

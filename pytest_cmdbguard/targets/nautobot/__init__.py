@@ -117,6 +117,7 @@ class Nautobot:
     https: str | None = None
     authority: Path | None = None
     code: tuple[Path, ...] = ()
+    build_files: tuple[Path, ...] = ()
 
     def __init__(self) -> None:
         """Nothing is installed yet."""

@@ -1,0 +1,12 @@
+"""Whoever starts the container puts a password into its environment."""
+
+from __future__ import annotations
+
+KIND = "fault"
+CHECK = "CG-CONT-006"
+OPERATION = ""
+CONTAINER = {"run": {"environment": {"SMTP_PASSWORD": "winter-2026-kiosk"}}}
+
+
+def plant() -> None:
+    """Nothing in the server: the container differs."""
