@@ -16,7 +16,7 @@ def after_set_up_s(profile: str, *, records: int) -> tuple[float, int, int]:
     """Seconds from the first check to the end, passed checks and all checks of a whole run."""
     with tempfile.TemporaryDirectory(prefix="cmdbguard-benchmark-") as folder:
         words = ["--cmdbguard", f"--cmdbguard-profile={profile}", f"--cmdbguard-report={folder}"]
-        words += [f"--cmdbguard-records={records}", "-p", "no:cacheprovider", "--rootdir=."]
+        words += [f"--cmdbguard-records={records}", "-n2", "-p", "no:cacheprovider", "--rootdir=."]
         command = [sys.executable, "-m", "pytest", *words, folder]
         subprocess.run(command, cwd=folder, check=False, capture_output=True)
         results = json.loads(Path(folder, "results.json").read_text(encoding="utf-8"))

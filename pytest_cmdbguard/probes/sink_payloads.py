@@ -50,7 +50,8 @@ CODE: Mapping[str, Mapping[str, str]] = {
         "number": "1+{c}.{d}",
     },
 }
-# {x}*{y} is {product}; one text for the engines whose marks do not disturb each other.
+# What evaluation shows is {x}*{y}, which no payload may hold itself: many places tell what they
+# were told. One text for the engines whose marks do not disturb each other.
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
     "quick": {
         "arithmetic": "{c}{{{{{x}*{y}}}}}${{{x}*{y}}}{d}",
@@ -59,7 +60,8 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
     },
     "full": {
         "tags": "{c}<%={x}*{y}%>#{{{x}*{y}}}{d}",
-        "statement": "{c}{{%if {x}*{y}=={product}%}}{product}{{%endif%}}{d}",
+        "statement": "{c}{{%set v={x}*{y}%}}{{{{v}}}}{d}",
+        "django": "{c}{{%widthratio {x} 1 {y}%}}{d}",
         "attribute-filter": "{c}{{{{''|attr('__class__')|attr('__mro__')}}}}{d}",
         "mako": "{c}${{self.module.cache.util.os.popen('{tripwire} {d}').read()}}",
         "lipsum": "{c}{{{{lipsum.__globals__['os'].popen('{tripwire} {d}').read()}}}}",
@@ -102,12 +104,12 @@ def of_table(
 def of_payload(family: str, payload: str, **places: str) -> SinkProbe:
     """One probe; its tokens are ``{c}`` and ``{d}`` of the payload, as far as it has them."""
     x, y = (secrets.randbelow(9000) + 1000 for _ in range(2))
-    numbers = {"x": str(x), "y": str(y), "product": str(x * y)}
+    numbers = {"x": str(x), "y": str(y)}
     tokens = {name: fresh_token() for name in ("c", "d")}
     text = payload.format_map({**places, **numbers, **tokens})
     return SinkProbe(
         family=family,
         text=text,
         tokens=tuple(token for token in tokens.values() if token in text),
-        expected=numbers["product"] if numbers["x"] in text else "",
+        expected=str(x * y) if "{x}" in payload else "",
     )
