@@ -130,6 +130,56 @@ def test_redis_killed_and_restarted_under_requests_costs_nothing_but_time(
             assert log.count("cache is away") == log.count("cache is back") == 2
 
 
+@pytest.fixture
+def apart(valkey):
+    """Runs a coroutine with two caches on the Redis that may be killed."""
+
+    def run(coroutine) -> None:
+        async def with_caches() -> None:
+            first, second = CacheManager(valkey.url, ttl_s=60), CacheManager(valkey.url, ttl_s=60)
+            try:
+                await coroutine(first, second)
+            finally:
+                await first.close()
+                await second.close()
+
+        asyncio.run(with_caches())
+
+    return run
+
+
+async def kept(cache, body: bytes) -> None:
+    lookup = await cache.lookup("key:a", ["tag:a"])
+    assert lookup.body is None
+    assert await cache.store(lookup, body)
+
+
+def test_who_slept_through_a_restart_is_served_nothing_from_before(apart, valkey):
+    async def steps(first: CacheManager, second: CacheManager) -> None:
+        await kept(first, b"old")
+        valkey.kill()
+        await second.invalidate(["tag:a"])
+        valkey.start()
+        assert (await first.lookup("key:a", ["tag:a"])).body is None
+
+    apart(steps)
+
+
+def test_a_write_is_told_as_soon_as_redis_is_back(apart, valkey):
+    async def steps(first: CacheManager, second: CacheManager) -> None:
+        await second.lookup("key:a", ["tag:a"])
+        valkey.kill()
+        await second.invalidate(["tag:b"])
+        assert second.health()["state"] == "local"
+        valkey.start()
+        await kept(first, b"old")
+        await second.invalidate(["tag:a"])
+        assert second.health()["state"] == "shared"
+        assert (await first.lookup("key:a", ["tag:a"])).body is None
+
+    apart(steps)
+
+
 def test_without_redis_answers_are_kept_here_until_anybody_writes(start_server, device_body):
     with (
         start_server(redis_url=REDIS_AWAY) as first,

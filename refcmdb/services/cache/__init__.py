@@ -49,6 +49,7 @@ class CacheManager:
         self._owed: set[str] = set()
         self._away = False
         self._recovery: asyncio.Task[None] | None = None
+        self._settling = asyncio.Lock()
         self._local, self._flights, self._statistics = LocalAnswers(), Flights(), Statistics()
         # Without a URL nothing connects, as nothing is asked.
         self._shared = SharedAnswers(url or NOWHERE, ttl_s=ttl_s)
@@ -162,6 +163,9 @@ class CacheManager:
         self._owed.update(tags)
         if len(self._owed) > MOST_OWED:
             self._owed = {EVERYTHING}
+        # Others may use Redis again already: they must not be served what this write made wrong.
+        with contextlib.suppress(RedisError, OSError):
+            await self._settle()
 
     async def _lookup_here(self, key: str) -> Lookup:
         if self._state is None:
@@ -202,13 +206,17 @@ class CacheManager:
                         return None
         return None
 
-    async def _pay(self) -> None:
-        owed, self._owed = self._owed, set()
-        try:
-            await self._shared.invalidate(owed)
-        except (RedisError, OSError):
-            self._owed |= owed
-            raise
+    async def _settle(self) -> None:
+        """Tell Redis what was written meanwhile, and use it again. Raises: RedisError, OSError."""
+        async with self._settling:
+            owed, self._owed = self._owed, set()
+            try:
+                await self._shared.invalidate(owed)
+            except (RedisError, OSError):
+                self._owed |= owed
+                raise
+            # What was written while that was told is owed still.
+            self._away = bool(self._owed)
 
     @contextlib.contextmanager
     def _failing(self, key: str) -> Iterator[None]:
@@ -221,15 +229,14 @@ class CacheManager:
                 log.warning("cache is away, answering without it: %s", type(error).__name__)
                 self._away = True
                 self._owed.add(EVERYTHING)
-                self._recovery = asyncio.create_task(self._recover())
+                if self._recovery is None or self._recovery.done():
+                    self._recovery = asyncio.create_task(self._recover())
 
     async def _recover(self) -> None:
         """Use Redis again as soon as it has heard of everything that was written meanwhile."""
         while self._away:
             await asyncio.sleep(RETRY_S)
             with contextlib.suppress(RedisError, OSError):
-                await self._pay()
-                # What was written while that was paid is owed still.
-                self._away = bool(self._owed)
+                await self._settle()
         self._local.clear()
         log.warning("cache is back")
