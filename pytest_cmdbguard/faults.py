@@ -35,10 +35,12 @@ from .targets import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from multiprocessing.process import BaseProcess
     from multiprocessing.queues import SimpleQueue
 
 RECORDS = 2000
 SIDE_BY_SIDE = 2
+LOOK_AGAIN_S = 0.05
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +172,7 @@ def _tried(
         for planted in itertools.islice(waiting, workers):
             queue.put(planted)
         for _ in chosen:
-            trial = done.get()
+            trial = _awaited(done, processes)
             # One at a time: a pipe that is full holds up its writer.
             queue.put(next(waiting, None))
             yield trial
@@ -178,6 +180,19 @@ def _tried(
         for process in processes:
             process.terminate()
             process.join()
+
+
+def _awaited(done: SimpleQueue[Trial], processes: Sequence[BaseProcess]) -> Trial:
+    """The next trial that ends. Raises: GuardError where a process that tries faults is gone."""
+    while done.empty():
+        for process in processes:
+            if process.exitcode:
+                raise GuardError(
+                    f"a process that tried faults ended with status {process.exitcode}; "
+                    "name those without a line above, and they are tried again"
+                )
+        time.sleep(LOOK_AGAIN_S)
+    return done.get()
 
 
 def report(trial: Trial) -> str:

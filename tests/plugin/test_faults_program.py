@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
+
+import psutil
+import pytest
 
 
 def test_the_closing_line_counts_faults_and_twins(pytester, sandbox):
@@ -23,3 +27,26 @@ def test_an_unknown_name_is_answered_with_the_known_ones(pytester, sandbox):
         ["*no fault or twin named no-such-fault; known are: *authz-site-detail-unscoped*"]
     )
     sandbox.leftovers.assert_none()
+
+
+def test_nobody_waits_for_a_trial_whose_process_is_gone(pytester, sandbox):
+    names = ("authz-site-detail-unscoped", "authz-tenant-directory")
+    command = [sys.executable, "-m", "pytest_cmdbguard.faults", "--zap", "off", *names]
+    program = pytester.popen(command, stdin=None)
+    trying = _trying(psutil.Process(program.pid))
+    trying.kill()
+    _, said = program.communicate(timeout=60)
+    assert program.returncode == 4
+    assert b"a process that tried faults ended with status -9" in said
+    sandbox.leftovers.assert_none()
+
+
+def _trying(program: psutil.Process) -> psutil.Process:
+    """One of its processes that try faults, as soon as there is one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in program.children():
+            if "--multiprocessing-fork" in child.cmdline():
+                return child
+        time.sleep(0.1)
+    pytest.fail("no process tries faults")
