@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 import trustme
+from servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,12 +81,6 @@ def balancers(directory: Path) -> Iterator[Balancers]:
         yield started
     finally:
         started.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listens(port: int) -> bool:

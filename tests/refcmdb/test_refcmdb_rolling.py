@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from balancing import Front, balancers, free_port
+from balancing import Front, balancers
+from servers import free_port
 
 CHECKS = {
     "caddy": ["caddy", "validate", "--config"],
