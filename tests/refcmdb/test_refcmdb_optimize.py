@@ -159,12 +159,12 @@ def test_without_a_database_it_is_one_clear_line(run_refcmdb):
     assert done.stderr.count("\n") == 1
 
 
-def test_a_request_that_gets_no_connection_in_time_is_answered_503(start_server, seeded_database):
+def test_a_request_that_gets_no_connection_in_time_is_answered_503(start_server, faulty_database):
     environment = {"REFCMDB_POOL_SIZE": "1", "REFCMDB_POOL_WAIT": "1"}
     with (
-        start_server(environment=environment) as server,
+        start_server(environment=environment, database_url=faulty_database) as server,
         ThreadPoolExecutor() as threads,
-        psycopg.connect(seeded_database) as holder,
+        psycopg.connect(faulty_database) as holder,
     ):
         holder.execute("SELECT 1 FROM devices WHERE id = 1 FOR UPDATE")
         patch = threads.submit(server.as_("admin").patch, "/devices/1", {"comments": "late"})
