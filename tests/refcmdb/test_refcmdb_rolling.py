@@ -90,7 +90,13 @@ class Users:
     def _note(self, send, path: str, *, expected: int, **options) -> None:
         try:
             url, authority = self._front.url(path), str(self._front.authority)
-            answer = send(url, timeout=15, verify=authority, **options)
+            try:
+                answer = send(url, timeout=15, verify=authority, **options)
+            except requests.exceptions.ChunkedEncodingError:
+                if self._writing:
+                    raise
+                # Killed in mid-answer: no balancer can begin it again, but its client can.
+                answer = send(url, timeout=15, verify=authority, **options)
             failure = "" if answer.status_code == expected else f"{answer.status_code} {path}"
         except requests.RequestException as error:
             failure = repr(error)
