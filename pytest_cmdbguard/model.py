@@ -190,6 +190,11 @@ class Exchange:
     tokens: tuple[str, ...] = ()
     cut: str = ""
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether it was answered, and neither refused nor failed."""
+        return 0 < self.status < 400
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:

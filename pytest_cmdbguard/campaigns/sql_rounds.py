@@ -191,7 +191,7 @@ class Rounds:
             reached = {sent.probe.family for sent, judgement in known if judgement.reached}
             families = sql_families.second(
                 reached=reached,
-                accepted={s.probe.family for s, _ in known if 0 < s.exchange.status < 400},
+                accepted={s.probe.family for s, _ in known if s.exchange.is_taken},
                 proven=any(judgement.proof for _, judgement in known),
                 was_open=_is_open(trail, seen),
                 full=self._full,
@@ -266,8 +266,7 @@ def _is_open(trail: Trail, seen: Seen) -> bool:
     control = trail.control
     if control is None:
         return False
-    accepted = 0 < control.exchange.status < 400
-    return accepted or bool(seen.of(control.probe.tokens))
+    return control.exchange.is_taken or bool(seen.of(control.probe.tokens))
 
 
 def _created(sent: SqlSent) -> object:

