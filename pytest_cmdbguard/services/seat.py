@@ -45,7 +45,7 @@ class Seat:
         self.shared, self.settings, self.target, self.worker = shared, settings, target, worker
         self.run = shared.run
         self.actors: tuple[Actor, ...] = ()
-        self._cloned = False
+        self._left_behind = False
         self.cmdb: Instance = (
             RunningCmdb(target) if target.running else self._instance(f"cmdb-{worker}")
         )
@@ -115,12 +115,13 @@ class Seat:
             return
         if self.shared.postgres is None:
             raise ServiceError("PostgreSQL", "is not there")
-        if self.worker == MAIN and self.settings.services != "external":
+        outlives = self.settings.services == "external"
+        if self.worker == MAIN and not outlives:
             # nobody else clones it, and the server goes with the run: a copy would be for nothing
             self.shared.postgres.take(self.shared.template, self.database)
         else:
             self.shared.postgres.clone(self.shared.template, self.database)
-            self._cloned = True
+            self._left_behind = outlives
         empty(self.redis_url)
         minted = Task(lambda: self.target.mint(self.app_database_url))
         self.cmdb.database_url, self.cmdb.redis_url = self.app_database_url, self.app_redis_url
@@ -128,10 +129,10 @@ class Seat:
         self.actors = minted.result()
 
     def close(self) -> None:
-        """End the instance and drop the clone; harmless when nothing was started."""
+        """End the instance, drop a clone that would stay; harmless when nothing was started."""
         self.cmdb.stop()
-        if self._cloned and self.shared.postgres is not None:
-            self._cloned = False
+        if self._left_behind and self.shared.postgres is not None:
+            self._left_behind = False
             with contextlib.suppress(ServiceError):  # the server is gone, and the clone with it
                 self.shared.postgres.drop(self.database)
 

@@ -15,19 +15,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from pytest_cmdbguard.witnesses.database import connect
+from pytest_cmdbguard.witnesses.wal import WriteAheadLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _TABLES = text(r"""
 select c.oid::regclass::text, greatest(c.reltuples, 0)::bigint,
-  coalesce(array_agg(a.attname::text order by a.attnum) filter (where a.attname is not null), '{}')
+  coalesce(array_agg(a.attname::text order by a.attnum)
+    filter (where a.attname is not null), '{}'),
+  case c.relpersistence when 'p' then pg_relation_filenode(c.oid)::bigint end
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 left join pg_index i on i.indrelid = c.oid and i.indisprimary
 left join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
 where c.relkind = 'r' and n.nspname not in ('information_schema', 'cmdbguard')
   and n.nspname not like 'pg\_%'
-group by c.oid, c.reltuples order by 1
+group by c.oid, c.reltuples, c.relpersistence order by 1
 """)
 # Differences of ages, because they do not depend on the current transaction as ages do.
 _STATE = "select count(*), coalesce(sum(age('3'::xid) - age(xmin)), 0)::bigint"
@@ -37,11 +40,15 @@ _MOMENT = "select pg_current_snapshot()::text"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A user table; ``name`` is quoted and qualified as SQL needs it, ``rows`` estimated."""
+    """A user table; ``name`` is quoted and qualified as SQL needs it, ``rows`` estimated.
+
+    ``file`` is what the write-ahead log calls it; None for a table that is not logged.
+    """
 
     name: str
     rows: int
     key: tuple[str, ...]
+    file: int | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +97,13 @@ class Place:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The state of all tables at one moment; ``moment`` is PostgreSQL's own snapshot."""
+    """The state of all tables; ``moment`` is PostgreSQL's own snapshot shortly before.
+
+    What was written after ``position`` of the write-ahead log may not be in it.
+    """
 
     moment: str
+    position: str
     states: Mapping[str, TableState]
 
 
@@ -113,13 +124,14 @@ class RowWitness:
                 text("select pg_snapshot_xmin(pg_current_snapshot())::text")
             )
         self._oldest = str(int(str(oldest)) % 2**32)
+        self._log = WriteAheadLog(self._engine)
 
     def tables(self) -> tuple[Table, ...]:
         """The user tables, sorted by name."""
         with self._engine.connect() as connection:
             return tuple(
-                Table(name=str(name), rows=int(rows), key=tuple(key))
-                for name, rows, key in connection.execute(_TABLES)
+                Table(name=str(name), rows=int(rows), key=tuple(key), file=file)
+                for name, rows, key, file in connection.execute(_TABLES)
             )
 
     def table_state(self, table: str) -> TableState:
@@ -131,10 +143,11 @@ class RowWitness:
         """The state of all tables; free of charge while nothing in the cluster was written.
 
         A transaction that wrote something leaves a trace in PostgreSQL's own snapshot, in
-        whichever database: only then the tables are read again.
+        whichever database. Then the tables are read again which the write-ahead log names; where
+        it cannot be read, or the catalogue changed, all of them.
         """
         if self._latest is None or self._latest.moment != self.moment():
-            self._latest = self._read()
+            return self._read()
         return self._latest
 
     def changed_since(self, before: Snapshot) -> list[str]:
@@ -196,15 +209,33 @@ class RowWitness:
         self._engine.dispose()
 
     def _read(self) -> Snapshot:
-        """All tables in one statement, so that one moment is true of all of them."""
-        names = [table.name for table in self.tables()]
-        parts = [f"({_STATE}, {n} as n from {name})" for n, name in enumerate(names)]
-        query = f"select *, ({_MOMENT}) from ({' union all '.join(parts)}) s order by n"  # noqa: S608 - quoted by the catalogue
+        """Moment and position first: what is written meanwhile is read again the next time."""
+        tables, latest = self.tables(), self._latest
         with self._engine.connect() as connection:
-            rows = connection.execute(text(query)).all() if names else []
-            moment = rows[0][3] if rows else connection.scalar(text(_MOMENT))
-        states = {names[row[2]]: _state(row) for row in rows}
-        return Snapshot(moment=str(moment), states=states)
+            moment = str(connection.scalar(text(_MOMENT)))
+            position = self._log.position(connection) if self._log.readable else ""
+            if not _is_quiet(str(connection.scalar(text(_MOMENT)))):
+                # What is logged and not committed yet has to be found the next time.
+                kept = latest.position if latest else ""
+            else:
+                kept = position
+            stale, states = self._stale(connection, tables, position), {}
+            if latest and stale != tables:
+                states = {table.name: latest.states[table.name] for table in tables}
+            states |= _states(connection, [table.name for table in stale])
+        self._latest = Snapshot(moment=moment, position=kept, states=states)
+        return self._latest
+
+    def _stale(
+        self, connection: Connection, tables: tuple[Table, ...], position: str
+    ) -> tuple[Table, ...]:
+        """The tables that may differ from the latest snapshot."""
+        if not (position and self._latest and self._latest.position):
+            return tables
+        written = self._log.written(connection, self._latest.position, position)
+        if written is None or written - {table.file for table in tables}:
+            return tables
+        return tuple(table for table in tables if table.file is None or table.file in written)
 
 
 def _showing(
@@ -218,6 +249,20 @@ def _showing(
         column = next(name for name, value in row.items() if token in str(value).lower())
         key = tuple((name, str(row[name])) for name in table.key)
         yield Place(table=table.name, key=key, column=column)
+
+
+def _states(connection: Connection, names: Sequence[str]) -> dict[str, TableState]:
+    """Of some tables, in one statement, so that one moment is true of all of them."""
+    if not names:
+        return {}
+    parts = [f"({_STATE}, {n} as n from {name})" for n, name in enumerate(names)]
+    rows = connection.execute(text(" union all ".join(parts)))
+    return {names[row[2]]: _state(row) for row in rows}
+
+
+def _is_quiet(moment: str) -> bool:
+    """Whether no transaction was under way in PostgreSQL's snapshot ``xmin:xmax:xip``."""
+    return moment.endswith(":")
 
 
 def _state(row: Sequence[Any]) -> TableState:

@@ -7,7 +7,11 @@ import pytest
 
 from pytest_cmdbguard.errors import ServiceError
 from pytest_cmdbguard.probes.payloads import fresh_token
+from pytest_cmdbguard.witnesses import rows as rows_module
+from pytest_cmdbguard.witnesses import wal
 from pytest_cmdbguard.witnesses.rows import RowWitness
+
+states = rows_module._states
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,60 @@ def test_a_change_by_an_older_transaction_that_commits_later_is_seen(rows, rows_
         before = rows.snapshot()
         older.commit()
     assert rows.changed_since(before) == ["keyless"]
+
+
+def test_a_change_by_an_older_transaction_is_seen_also_when_the_log_was_read_in_between(
+    rows, rows_url, connection
+):
+    rows.snapshot()
+    with psycopg.connect(rows_url) as older:
+        older.execute("insert into keyless values ('older')")
+        connection.execute("update device set name = name where id = 11")
+        before = rows.snapshot()
+        connection.execute("update device set name = name where id = 12")
+        assert rows.changed_since(before) == ["device"]
+        before = rows.snapshot()
+        older.commit()
+    assert rows.changed_since(before) == ["keyless"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "changed"),
+    [
+        ("update device set name = name where id = 13", ["device"]),
+        ("truncate keyless", ["keyless"]),
+        ("update fleeting set a = a + 1", ["fleeting"]),
+        ("create table late (a int)", ["late"]),
+    ],
+)
+def test_after_other_writes_only_what_was_written_is_read(
+    rows, connection, statement, changed, monkeypatch
+):
+    connection.execute("drop table if exists fleeting, late; truncate keyless")
+    connection.execute("create unlogged table fleeting as select 1 as a")
+    connection.execute("insert into keyless values ('x')")
+    rows.snapshot()
+    connection.execute("set synchronous_commit = off")
+    connection.execute('insert into "order" select coalesce(max(a), 100) + 1, \'x\' from "order"')
+    read = []
+    monkeypatch.setattr(
+        rows_module,
+        "_states",
+        lambda connection, names: read.append(names) or states(connection, names),
+    )
+    before = rows.snapshot()
+    assert read == [['"order"', "fleeting"]]
+    connection.execute(statement)
+    assert rows.changed_since(before) == changed
+
+
+def test_without_the_log_all_tables_are_read(rows_url, connection, monkeypatch):
+    monkeypatch.setattr(wal, "_INSTALL", "create extension nobody_has_this_one")
+    witness = RowWitness(rows_url)
+    before = witness.snapshot()
+    connection.execute("update device set name = name where id = 14")
+    assert witness.changed_since(before) == ["device"]
+    witness.close()
 
 
 def test_looking_again_is_cheap_while_nothing_is_written(rows):
