@@ -33,53 +33,53 @@ class CpuWitness:
 
     def forget_peak(self) -> None:
         """Begin anew with :meth:`peak_bytes` (Linux only)."""
-        for process in self._processes():
+        for pid in self._processes():
             with contextlib.suppress(OSError):
-                (_PROC / str(process.pid) / "clear_refs").write_text("5")
+                (_PROC / str(pid) / "clear_refs").write_text("5")
 
     def peak_bytes(self) -> int | None:
         """Most memory that its processes had since :meth:`forget_peak`; None where unknown."""
-        found = [_peak(process.pid) for process in self._processes()]
+        found = [_peak(pid) for pid in self._processes()]
         known = [size for size in found if size is not None]
         return sum(known) if known else None
 
-    def _processes(self) -> list[psutil.Process]:
-        with contextlib.suppress(psutil.Error):
-            return _family(psutil.Process(self._pid)) if self._pid else []
-        return []
+    def _processes(self) -> list[int]:
+        return _family(self._pid) if self._pid else []
 
 
-def _family(process: psutil.Process) -> list[psutil.Process]:
-    """A process and everything that it started; what ended meanwhile is left out."""
-    with contextlib.suppress(psutil.Error):
-        return [process, *(one for child in _children(process) for one in _family(child))]
-    return []
+def _family(pid: int) -> list[int]:
+    """A process and everything that it started."""
+    return [pid, *(one for child in _children(pid) for one in _family(child))]
 
 
-def _children(process: psutil.Process) -> list[psutil.Process]:
+def _children(pid: int) -> list[int]:
     """As Linux lists them by thread: elsewhere psutil looks at every process there is."""
-    lists = list((_PROC / str(process.pid) / "task").glob("*/children"))
-    if not lists:
-        return process.children()
+    lists: list[str] = []
     with contextlib.suppress(OSError):
-        return [psutil.Process(int(pid)) for one in lists for pid in one.read_text().split()]
+        for thread in (_PROC / str(pid) / "task").iterdir():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                lists.append((thread / "children").read_text())
+    if lists:
+        return [int(child) for one in lists for child in one.split()]
+    with contextlib.suppress(psutil.Error):
+        return [child.pid for child in psutil.Process(pid).children()]
     return []
 
 
-def _seconds(process: psutil.Process) -> float:
+def _seconds(pid: int) -> float:
     """By the process's own clock, in nanoseconds, where Linux has one.
 
     Its number is made as ``MAKE_PROCESS_CPUCLOCK`` of linux/posix-timers_types.h does.
     """
     try:
-        return time.clock_gettime((~process.pid << 3) | _SCHEDULED)
+        return time.clock_gettime((~pid << 3) | _SCHEDULED)
     except (AttributeError, OSError):
-        return _coarse(process)
+        return _coarse(pid)
 
 
-def _coarse(process: psutil.Process) -> float:
+def _coarse(pid: int) -> float:
     with contextlib.suppress(psutil.Error):
-        times = process.cpu_times()
+        times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system)
     return 0.0
 

@@ -18,12 +18,13 @@ from pytest_cmdbguard.witnesses.database import connect
 from pytest_cmdbguard.witnesses.wal import WriteAheadLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _TABLES = text(r"""
 select c.oid::regclass::text, greatest(c.reltuples, 0)::bigint,
   coalesce(array_agg(a.attname::text order by a.attnum)
     filter (where a.attname is not null), '{}'),
+  coalesce(min(format_type(a.atttypid, null)), ''),
   case c.relpersistence when 'p' then pg_relation_filenode(c.oid)::bigint end
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 left join pg_index i on i.indrelid = c.oid and i.indisprimary
@@ -42,12 +43,14 @@ _MOMENT = "select pg_current_snapshot()::text"
 class Table:
     """A user table; ``name`` is quoted and qualified as SQL needs it, ``rows`` estimated.
 
-    ``file`` is what the write-ahead log calls it; None for a table that is not logged.
+    ``key_type`` is that of the first column of ``key``. ``file`` is what the write-ahead log calls
+    the table; None for one that is not logged.
     """
 
     name: str
     rows: int
     key: tuple[str, ...]
+    key_type: str
     file: int | None
 
 
@@ -130,8 +133,8 @@ class RowWitness:
         """The user tables, sorted by name."""
         with self._engine.connect() as connection:
             return tuple(
-                Table(name=str(name), rows=int(rows), key=tuple(key), file=file)
-                for name, rows, key, file in connection.execute(_TABLES)
+                Table(name=name, rows=int(rows), key=tuple(key), key_type=key_type, file=file)
+                for name, rows, key, key_type, file in connection.execute(_TABLES)
             )
 
     def table_state(self, table: str) -> TableState:
@@ -170,11 +173,8 @@ class RowWitness:
         """
         tables = [one for one in self.tables() if table in {"", one.name}]
         with self._engine.connect() as connection:
-            return [
-                place
-                for table in tables
-                for place in _showing(connection, table, token, _YOUNG, oldest=self._oldest)
-            ]
+            conditions = [(table, _YOUNG) for table in tables]
+            return _showing(connection, conditions, token, oldest=self._oldest)
 
     def find_row(self, token: str, key: object) -> list[Place]:
         """The rows whose primary key is one value, and that show a token; by index, so quickly.
@@ -184,12 +184,15 @@ class RowWitness:
             key: as texts show it; a table whose key is of another type has no such row. None is
                 no row's key.
         """
-        found: list[Place] = []
+        alike: dict[str, list[tuple[Table, str]]] = {}
         for table in self.tables() if key is not None else ():
             if len(table.key) == 1:
-                with self._engine.connect() as connection, suppress(DBAPIError):
-                    condition = f'"{table.key[0]}" = :key'
-                    found += _showing(connection, table, token, condition, key=str(key))
+                condition = f'"{table.key[0]}" = :key'
+                alike.setdefault(table.key_type, []).append((table, condition))
+        found: list[Place] = []
+        for conditions in alike.values():
+            with self._engine.connect() as connection, suppress(DBAPIError):
+                found += _showing(connection, conditions, token, key=str(key))
         return found
 
     def state(self, row: Place) -> RowState | None:
@@ -239,16 +242,24 @@ class RowWitness:
 
 
 def _showing(
-    connection: Connection, table: Table, token: str, condition: str, **values: str
-) -> Iterator[Place]:
-    query = text(
-        f"select row_to_json(t) from {table.name} t"  # noqa: S608 - quoted by the catalogue
-        f" where {condition} and t::text ilike :pattern"
-    )
-    for row in connection.scalars(query, {"pattern": f"%{token}%"} | values):
-        column = next(name for name, value in row.items() if token in str(value).lower())
-        key = tuple((name, str(row[name])) for name in table.key)
-        yield Place(table=table.name, key=key, column=column)
+    connection: Connection, conditions: Sequence[tuple[Table, str]], token: str, **values: str
+) -> list[Place]:
+    """The rows that meet the condition on their table and show a token, in one statement."""
+    parts = [
+        f"(select {n} as n, row_to_json(t) from {table.name} t"  # noqa: S608 - quoted by the catalogue
+        f" where {condition} and t::text ilike :pattern)"
+        for n, (table, condition) in enumerate(conditions)
+    ]
+    if not parts:
+        return []
+    rows = connection.execute(text(" union all ".join(parts)), {"pattern": f"%{token}%"} | values)
+    return [_place(conditions[n][0], row, token) for n, row in rows]
+
+
+def _place(table: Table, row: Mapping[str, object], token: str) -> Place:
+    column = next(name for name, value in row.items() if token in str(value).lower())
+    key = tuple((name, str(row[name])) for name in table.key)
+    return Place(table=table.name, key=key, column=column)
 
 
 def _states(connection: Connection, names: Sequence[str]) -> dict[str, TableState]:
