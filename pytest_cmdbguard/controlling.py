@@ -50,7 +50,6 @@ class Controlling:
                 _ = self.gate.operations  # a document that cannot be used is told as such
                 if not is_distributed(self.config):
                     self.gate.seat()
-            self.gate.timings["ready_s"] = time.perf_counter() - self._began
         except (GuardError, OSError) as error:
             self.gate.aborted = str(error) if isinstance(error, GuardError) else _no_room(error)
             self._write()
@@ -67,6 +66,8 @@ class Controlling:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what the items have to say; a later attempt replaces an earlier one."""
+        # The first report is that of a set-up: everything stands, and the first check begins.
+        self.gate.timings.setdefault("ready_s", time.perf_counter() - self._began)
         data: dict[str, Any] | None = report.__dict__.get(RESULT)
         if data is None:
             return
@@ -82,10 +83,10 @@ class Controlling:
         if self.gate.shared is None:
             return
         self.gate.timings["checks_s"] = sum(r.duration_s for r in self.gate.results.values())
-        self.gate.timings["total_s"] = time.perf_counter() - self._began
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
             self.gate.aborted = self.gate.aborted or "interrupted"
         is_written = self._keep(self.gate.keep_archive)
+        self.gate.timings["total_s"] = time.perf_counter() - self._began
         run = self.gate.run()
         is_written &= self._write()
         if self.gate.settings.write_baseline:
