@@ -1,43 +1,131 @@
-"""Reading the values of ``REFCMDB_…`` variables: what is wrong is said in one way."""
+"""Settings as fields of dataclasses: of which variable each comes, how it is read, what it means.
+
+The page of all variables, docs/environment.md, is made from these fields.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+import pathlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 SWITCH = {"on": True, "off": False}
+SHORTEST_SECRET = 16
+_KEY = "variable"  # of a field's metadata
 
 
-class VariableProblem(Exception):
-    """A variable has a value that cannot be used."""
+class SettingsError(Exception):
+    """An environment variable has a value that cannot be used."""
 
     def __init__(self, variable: str, problem: str) -> None:
-        self.variable, self.problem = variable, problem
+        self.variable = variable
         super().__init__(f"{variable} {problem}")
 
 
-def numbers(environment: Mapping[str, str]) -> Callable[[str, int, int, int], int]:
-    """Reads ``(name without REFCMDB_, default, lowest, highest)``. Raises: VariableProblem."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """Where a field comes from.
 
-    def number(name: str, default: int, lowest: int, highest: int) -> int:
-        variable = f"REFCMDB_{name}"
-        text = environment.get(variable, "")
-        if not text:
-            return default
+    Attributes:
+        read: makes its value of a text that is not empty. Raises: ValueError, in words that can
+            follow the variable's name.
+        values: what may stand there, for people.
+        default: what counts without it, for people; empty where it must be set or nothing counts.
+        secret: it may stand in a file that ``…_FILE`` names, as container platforms hand it over.
+    """
+
+    name: str
+    meaning: str
+    read: Callable[[str], Any]
+    values: str
+    default: str
+    secret: bool
+
+
+def setting(
+    name: str,
+    meaning: str,
+    *,
+    read: Callable[[str], Any],
+    values: str,
+    shown: str = "",
+    secret: bool = False,
+    **default: Any,  # noqa: ANN401 - of any type
+) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """A field that a variable sets; ``default`` or ``default_factory`` as in dataclasses.
+
+    ``shown`` is the default for people.
+    """
+    variable = Variable(
+        name=name, meaning=meaning, read=read, values=values, default=shown, secret=secret
+    )
+    return dataclasses.field(**default, repr=not secret, metadata={_KEY: variable})
+
+
+def number(name: str, meaning: str, *, default: int, lowest: int = 1, highest: int) -> Any:  # noqa: ANN401 - see above
+    """A field for a whole number."""
+
+    def read(text: str) -> int:
         plain = text.isascii() and text.isdigit() and len(text) < 10
         if not plain or not lowest <= int(text) <= highest:
-            problem = f"must be a whole number from {lowest} to {highest}, not {text!r}"
-            raise VariableProblem(variable, problem)
+            raise ValueError(f"must be a whole number from {lowest} to {highest}, not {text!r}")
         return int(text)
 
-    return number
+    values = f"{lowest:,} to {highest:,}"
+    return setting(name, meaning, read=read, values=values, shown=str(default), default=default)
 
 
-def switch(environment: Mapping[str, str], variable: str, default: bool) -> bool:  # noqa: FBT001 - the value of the setting
-    """``on`` or ``off``. Raises: VariableProblem."""
-    text = environment.get(variable, "")
-    if text and text not in SWITCH:
-        raise VariableProblem(variable, f"must be on or off, not {text!r}")
-    return SWITCH.get(text, default)
+def switch(name: str, meaning: str) -> Any:  # noqa: ANN401 - see above
+    """A field for what is on unless it is switched off."""
+
+    def read(text: str) -> bool:
+        if text not in SWITCH:
+            raise ValueError(f"must be on or off, not {text!r}")
+        return SWITCH[text]
+
+    return setting(name, meaning, read=read, values="on, off", shown="on", default=True)
+
+
+def listed(kind: type) -> Iterator[tuple[dataclasses.Field[Any], Variable]]:
+    """The fields of a dataclass that variables set."""
+    for field in dataclasses.fields(kind):
+        if _KEY in field.metadata:
+            yield field, field.metadata[_KEY]
+
+
+def read[Part](kind: type[Part], environment: Mapping[str, str], **parts: Any) -> Part:  # noqa: ANN401 - any fields
+    """A ``kind`` with the fields whose variables are set, and ``parts`` that none sets.
+
+    Raises: SettingsError for the first variable that is wrong, or missing where there is no
+        default.
+    """
+    found = parts
+    for field, variable in listed(kind):
+        text = _text(variable, environment)
+        if text:
+            try:
+                found[field.name] = variable.read(text)
+            except ValueError as error:
+                raise SettingsError(variable.name, str(error)) from None
+        elif field.default is field.default_factory is dataclasses.MISSING:
+            raise SettingsError(variable.name, f"is not set; give {variable.values}")
+    return kind(**found)
+
+
+def _text(variable: Variable, environment: Mapping[str, str]) -> str:
+    text, beside = environment.get(variable.name, ""), f"{variable.name}_FILE"
+    path = environment.get(beside, "")
+    if not (variable.secret and path):
+        return text
+    if text:
+        raise SettingsError(variable.name, f"is set, and {beside} too; set one of them")
+    try:
+        return pathlib.Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise SettingsError(
+            beside, f"names a file that cannot be read: {path} ({reason})"
+        ) from None

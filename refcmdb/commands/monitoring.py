@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from refcmdb import variables
 from refcmdb.monitoring import prometheus
 from refcmdb.monitoring.alerting import Alerting
-from refcmdb.settings import SettingsError
-from refcmdb.variables import VariableProblem
 
 if TYPE_CHECKING:
     import argparse
@@ -20,10 +19,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """``rules``, ``alertmanager`` (both YAML) or ``dashboard`` (JSON). Raises: SettingsError."""
-    try:
-        settings = Alerting.parse(os.environ)
-    except VariableProblem as error:
-        raise SettingsError(error.variable, error.problem) from None
+    settings = variables.read(Alerting, os.environ)
     if options.file == "dashboard":
         text = json.dumps(prometheus.dashboard(), indent=2) + "\n"
     elif options.file == "rules":

@@ -1,20 +1,17 @@
-"""Who is told of alerts, and when: read from ``REFCMDB_ALERT…`` variables."""
+"""Who is told of alerts, and when."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import urllib.parse
-from typing import TYPE_CHECKING
 
 from refcmdb.monitoring import rules
-from refcmdb.variables import VariableProblem, numbers, switch
+from refcmdb.variables import SHORTEST_SECRET, SettingsError, number, setting, switch
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-SHORTEST_SECRET = 16
 PORTS = {"smtp": 25, "smtps": 465}
+MOST_RECIPIENTS = 20
 _ADDRESS = re.compile(r"[^\s@<>,]+@[^\s@<>,]+", re.ASCII)
 
 
@@ -29,80 +26,22 @@ class MailServer:
     password: str = dataclasses.field(default="", repr=False)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Alerting:
-    """How people hear of alerts.
-
-    Attributes:
-        enabled: REFCMDB_ALERTS (on, off), judges the rules.
-        rules: REFCMDB_ALERT_RULES changes thresholds, see :func:`refcmdb.monitoring.rules.parse`.
-        repeat_s: REFCMDB_ALERT_REPEAT, seconds until somebody is told again.
-        webhook: REFCMDB_ALERT_WEBHOOK, a URL; empty for none. REFCMDB_WEBHOOK_ALLOW counts.
-        secret: REFCMDB_ALERT_SECRET signs what the webhook gets.
-        mail: REFCMDB_ALERT_SMTP, ``smtp://[user:password@]host[:port]`` or ``smtps://…``.
-        sender: REFCMDB_ALERT_FROM, whom mails come from.
-        recipients: REFCMDB_ALERT_TO, addresses, separated by commas.
-    """
-
-    enabled: bool = True
-    rules: tuple[rules.Rule, ...] = rules.RULES
-    repeat_s: int = 14_400
-    webhook: str = ""
-    secret: str = dataclasses.field(default="", repr=False)
-    mail: MailServer | None = None
-    sender: str = ""
-    recipients: tuple[str, ...] = ()
-
-    @property
-    def tells(self) -> bool:
-        """Whether anybody is told."""
-        return bool(self.webhook or self.mail)
-
-    @classmethod
-    def parse(cls, environment: Mapping[str, str]) -> Alerting:
-        """The settings of the variables. Raises: VariableProblem for the first wrong one."""
-        mail = _mail_server(environment)
-        return cls(
-            enabled=switch(environment, "REFCMDB_ALERTS", cls().enabled),
-            rules=rules.parse(environment),
-            repeat_s=numbers(environment)("ALERT_REPEAT", cls().repeat_s, 1, 604_800),
-            webhook=_webhook(environment),
-            secret=_secret(environment),
-            mail=mail,
-            sender=_addresses(environment, "REFCMDB_ALERT_FROM", 1)[0] if mail else "",
-            recipients=_addresses(environment, "REFCMDB_ALERT_TO", 20) if mail else (),
-        )
-
-
-def _webhook(environment: Mapping[str, str]) -> str:
-    url = environment.get("REFCMDB_ALERT_WEBHOOK", "")
-    if url and not re.fullmatch(r"https?://[^\s@\\]+", url):
-        problem = f"must be a URL such as https://hooks.example.com/cmdb, not {url!r}"
-        raise VariableProblem("REFCMDB_ALERT_WEBHOOK", problem)
-    return url
-
-
-def _secret(environment: Mapping[str, str]) -> str:
-    text = environment.get("REFCMDB_ALERT_SECRET", "")
-    if environment.get("REFCMDB_ALERT_WEBHOOK") and len(text) < SHORTEST_SECRET:
-        problem = f"must have at least {SHORTEST_SECRET} characters: it signs what is delivered"
-        raise VariableProblem("REFCMDB_ALERT_SECRET", problem)
+def read_webhook(text: str) -> str:
+    """A URL. Raises: ValueError."""
+    if not re.fullmatch(r"https?://[^\s@\\]+", text):
+        raise ValueError(f"must be a URL such as https://hooks.example.com/cmdb, not {text!r}")
     return text
 
 
-def _mail_server(environment: Mapping[str, str]) -> MailServer | None:
-    variable = "REFCMDB_ALERT_SMTP"
-    text = environment.get(variable, "")
-    if not text:
-        return None
-    parts = urllib.parse.urlsplit(text)
+def read_mail_server(text: str) -> MailServer:
+    """The server of a URL. Raises: ValueError, without the URL: it may hold a password."""
     try:
+        parts = urllib.parse.urlsplit(text)
         port = parts.port or PORTS[parts.scheme]
     except (ValueError, KeyError):
         port = 0
     if not (port and parts.hostname and parts.path in {"", "/"} and not parts.query):
-        # The URL may hold a password.
-        raise VariableProblem(variable, "must look like smtp://[user:password@]host[:port]")
+        raise ValueError("must look like smtp://[user:password@]host[:port]")
     return MailServer(
         host=parts.hostname,
         port=port,
@@ -112,9 +51,83 @@ def _mail_server(environment: Mapping[str, str]) -> MailServer | None:
     )
 
 
-def _addresses(environment: Mapping[str, str], variable: str, most: int) -> tuple[str, ...]:
-    words = environment.get(variable, "").replace(",", " ").split()
+def read_addresses(text: str, *, most: int) -> tuple[str, ...]:
+    """Addresses, separated by commas. Raises: ValueError."""
+    words = text.replace(",", " ").split()
     if not 1 <= len(words) <= most or not all(_ADDRESS.fullmatch(word) for word in words):
         some = "one mail address" if most == 1 else f"1 to {most} mail addresses"
-        raise VariableProblem(variable, f"must be {some}, not {' '.join(words)!r}")
+        raise ValueError(f"must be {some}, not {text!r}")
     return tuple(words)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Alerting:
+    """How people hear of alerts. Raises: SettingsError for what lacks something that it needs."""
+
+    enabled: bool = switch("REFCMDB_ALERTS", "judges the rules")
+    rules: tuple[rules.Rule, ...] = setting(
+        "REFCMDB_ALERT_RULES",
+        "other thresholds; the number behind a colon is for how many seconds",
+        read=rules.changed,
+        values="disk=0.8,cache=0.5:60",
+        default=rules.RULES,
+    )
+    repeat_s: int = number(
+        "REFCMDB_ALERT_REPEAT",
+        "seconds until somebody is told again of an alert that nobody acknowledged",
+        default=14_400,
+        highest=604_800,
+    )
+    webhook: str = setting(
+        "REFCMDB_ALERT_WEBHOOK",
+        "where alerts go; REFCMDB_WEBHOOK_ALLOW must allow the address",
+        read=read_webhook,
+        values="a URL",
+        default="",
+    )
+    secret: str = setting(
+        "REFCMDB_ALERT_SECRET",
+        "signs what the webhook gets, which needs it",
+        read=str,
+        values=f"at least {SHORTEST_SECRET} characters",
+        secret=True,
+        default="",
+    )
+    mail: MailServer | None = setting(
+        "REFCMDB_ALERT_SMTP",
+        "sends mails: with STARTTLS where it is offered, else without a password",
+        read=read_mail_server,
+        values="smtp://[user:password@]host[:port] or smtps://…",
+        secret=True,
+        default=None,
+    )
+    sender: str = setting(
+        "REFCMDB_ALERT_FROM",
+        "whom mails come from",
+        read=lambda text: read_addresses(text, most=1)[0],
+        values="one mail address",
+        default="",
+    )
+    recipients: tuple[str, ...] = setting(
+        "REFCMDB_ALERT_TO",
+        "whom mails go to",
+        read=functools.partial(read_addresses, most=MOST_RECIPIENTS),
+        values=f"1 to {MOST_RECIPIENTS} mail addresses, separated by commas",
+        default=(),
+    )
+
+    def __post_init__(self) -> None:
+        if self.webhook and len(self.secret) < SHORTEST_SECRET:
+            problem = (
+                f"must have at least {SHORTEST_SECRET} characters: it signs what is delivered"
+            )
+            raise SettingsError("REFCMDB_ALERT_SECRET", problem)
+        if self.mail and not self.sender:
+            raise SettingsError("REFCMDB_ALERT_FROM", "is not set; give one mail address")
+        if self.mail and not self.recipients:
+            raise SettingsError("REFCMDB_ALERT_TO", "is not set; give mail addresses")
+
+    @property
+    def tells(self) -> bool:
+        """Whether anybody is told."""
+        return bool(self.webhook or self.mail)

@@ -7,14 +7,10 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from refcmdb.monitoring.figures import FEWEST_REQUESTS
-from refcmdb.variables import VariableProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from refcmdb.monitoring.readings import Readings
 
-VARIABLE = "REFCMDB_ALERT_RULES"
 LONGEST_S = 86_400
 _CHANGE = re.compile(r"([a-z-]+)=([0-9]{1,9}(?:\.[0-9]{1,6})?)(?::([0-9]{1,5}))?")
 
@@ -157,22 +153,19 @@ RULES = (
 )
 
 
-def parse(environment: Mapping[str, str]) -> tuple[Rule, ...]:
-    """The rules with the thresholds of ``REFCMDB_ALERT_RULES``: ``disk=0.8,cache=0.5:0``.
+def changed(text: str) -> tuple[Rule, ...]:
+    """The rules with other thresholds: ``disk=0.8,cache=0.5:0``.
 
-    The number behind the colon is for how many seconds. Raises: VariableProblem.
+    The number behind the colon is for how many seconds. Raises: ValueError.
     """
     rules = {rule.name: rule for rule in RULES}
-    for word in environment.get(VARIABLE, "").replace(",", " ").split():
-        changed = _CHANGE.fullmatch(word)
-        if changed is None or int(changed[3] or 0) > LONGEST_S:
-            problem = f"must be entries such as disk=0.8 or cache=0.5:60, not {word!r}"
-            raise VariableProblem(VARIABLE, problem)
-        rule = rules.get(changed[1])
+    for word in text.replace(",", " ").split():
+        change = _CHANGE.fullmatch(word)
+        if change is None or int(change[3] or 0) > LONGEST_S:
+            raise ValueError(f"must be entries such as disk=0.8 or cache=0.5:60, not {word!r}")
+        rule = rules.get(change[1])
         if rule is None:
-            raise VariableProblem(
-                VARIABLE, f"has no rule {changed[1]!r}; known: {', '.join(rules)}"
-            )
-        for_s = rule.for_s if changed[3] is None else int(changed[3])
-        rules[rule.name] = dataclasses.replace(rule, threshold=float(changed[2]), for_s=for_s)
+            raise ValueError(f"has no rule {change[1]!r}; known: {', '.join(rules)}")
+        for_s = rule.for_s if change[3] is None else int(change[3])
+        rules[rule.name] = dataclasses.replace(rule, threshold=float(change[2]), for_s=for_s)
     return tuple(rules.values())

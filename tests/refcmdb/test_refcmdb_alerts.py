@@ -28,7 +28,7 @@ from refcmdb.monitoring.alerting import Alerting
 from refcmdb.monitoring.alerts import Alert
 from refcmdb.monitoring.rules import RULES
 from refcmdb.services.backup import records
-from refcmdb.variables import VariableProblem
+from refcmdb.variables import SettingsError, read
 
 if TYPE_CHECKING:
     from receiving import Receiver
@@ -372,16 +372,16 @@ def test_alert_waits_fires_and_ends_below_its_threshold():
     ],
 )
 def test_wrong_alert_setting_is_named(variable, value, more):
-    with pytest.raises(VariableProblem, match=variable):
-        Alerting.parse({**more, variable: value})
+    with pytest.raises(SettingsError, match=variable):
+        read(Alerting, {**more, variable: value})
 
 
 def test_password_of_the_mail_server_is_in_no_message_and_no_representation():
-    with pytest.raises(VariableProblem) as caught:
-        Alerting.parse({"REFCMDB_ALERT_SMTP": "smpt://u:hunter2@h"})
+    with pytest.raises(SettingsError) as caught:
+        read(Alerting, {"REFCMDB_ALERT_SMTP": "smpt://u:hunter2@h"})
     assert "hunter2" not in str(caught.value)
     addresses = {"REFCMDB_ALERT_FROM": "a@b", "REFCMDB_ALERT_TO": "c@d"}
-    settings = Alerting.parse({"REFCMDB_ALERT_SMTP": "smtps://u:hunter%32@h", **addresses})
+    settings = read(Alerting, {"REFCMDB_ALERT_SMTP": "smtps://u:hunter%32@h", **addresses})
     assert (settings.mail.password, settings.mail.port) == ("hunter2", 465)
     assert "hunter2" not in repr(settings)
 

@@ -21,7 +21,7 @@ from refcmdb.middleware.compression import LARGE_BYTES, CompressionMiddleware
 from refcmdb.middleware.compression.negotiation import chosen
 from refcmdb.middleware.compression.settings import Compression
 from refcmdb.monitoring.figures import RequestFigures
-from refcmdb.variables import VariableProblem
+from refcmdb.variables import SettingsError, read
 
 OPENED = {
     "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
@@ -307,11 +307,11 @@ def test_what_must_not_change_stays_as_it_is(path):
     ],
 )
 def test_wrong_compression_setting_is_named(variable, value):
-    with pytest.raises(VariableProblem, match=variable):
-        Compression.parse({variable: value})
+    with pytest.raises(SettingsError, match=variable):
+        read(Compression, {variable: value})
 
 
 def test_preferred_coding_comes_first():
-    settings = Compression.parse({"REFCMDB_COMPRESSION_LEVELS": "gzip=6, zstd=3"})
+    settings = read(Compression, {"REFCMDB_COMPRESSION_LEVELS": "gzip=6, zstd=3"})
     assert list(settings.levels.items()) == [("gzip", 6), ("zstd", 3)]
     assert chosen("gzip, zstd, br", tuple(settings.levels)) == "gzip"

@@ -19,6 +19,7 @@ from refcmdb.monitoring.metrics import Exported, families
 from refcmdb.monitoring.readings import History, Host, Sample
 from refcmdb.monitoring.rules import RULES
 from refcmdb.services.database import PoolState
+from refcmdb.variables import read
 
 MINUTES = 40
 SERIES = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
@@ -168,7 +169,7 @@ def test_prometheus_accepts_the_rules(rule_file):
 
 
 def test_thresholds_of_the_settings_are_in_the_rules():
-    settings = Alerting.parse({"REFCMDB_ALERT_RULES": "disk=0.5:30"})
+    settings = read(Alerting, {"REFCMDB_ALERT_RULES": "disk=0.5:30"})
     (group,) = prometheus.rule_file(settings.rules)["groups"]
     (disk,) = [rule for rule in group["rules"] if rule["alert"] == "disk"]
     assert disk["for"] == "30s"
@@ -188,7 +189,7 @@ MAIL = {
 @pytest.mark.parametrize("environment", [{}, MAIL], ids=["nobody", "webhook and mail"])
 def test_alertmanager_accepts_the_route(environment, tmp_path):
     path = tmp_path / "alertmanager.yml"
-    text = yaml.safe_dump(prometheus.route_file(Alerting.parse(environment)))
+    text = yaml.safe_dump(prometheus.route_file(read(Alerting, environment)))
     path.write_text(text)
     done = run("amtool", "check-config", path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -199,7 +200,7 @@ def test_alertmanager_accepts_the_route(environment, tmp_path):
 
 
 def test_alertmanager_is_told_no_secret():
-    text = yaml.safe_dump(prometheus.route_file(Alerting.parse(MAIL)))
+    text = yaml.safe_dump(prometheus.route_file(read(Alerting, MAIL)))
     assert "noc@example.com" in text
     assert "hooks.example.com" in text
     assert "hunter2" not in text

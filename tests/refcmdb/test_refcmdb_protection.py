@@ -12,7 +12,7 @@ from seeing import events, events_until
 from refcmdb.middleware.security.limits import RateLimit, too_deep
 from refcmdb.middleware.security.sanitising import sanitised
 from refcmdb.middleware.security.toggles import Toggles
-from refcmdb.variables import VariableProblem
+from refcmdb.variables import SettingsError, read
 
 
 def log_in(server, username, password="wrong"):
@@ -180,5 +180,5 @@ def test_log_texts_lose_control_characters_and_secrets(text, shown):
     ],
 )
 def test_wrong_toggle_stops_the_start(variable, value):
-    with pytest.raises(VariableProblem, match=variable):
-        Toggles.parse({variable: value})
+    with pytest.raises(SettingsError, match=variable):
+        read(Toggles, {variable: value})
