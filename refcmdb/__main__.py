@@ -44,10 +44,13 @@ def _parser() -> argparse.ArgumentParser:
     passwords = commands.add_parser("passwords", help="give users new passwords and print them")
     passwords.add_argument("users", nargs="+", metavar="USER")
 
+    revoke = commands.add_parser("revoke", help="end all tokens and sessions of users")
+    revoke.add_argument("users", nargs="+", metavar="USER")
+
     users = commands.add_parser("users", help="add users with new passwords and print them")
     users.add_argument("users", nargs="+", metavar="USER")
-    users.add_argument("--role", choices=("viewer", "operator"), default="viewer")
-    users.add_argument("--tenant", required=True)
+    users.add_argument("--role", choices=("viewer", "operator", "admin"), default="viewer")
+    users.add_argument("--tenant", help="whose; administrators belong to none")
 
     keys = commands.add_parser("keys", help="keys that seal secrets: new, status, rotate")
     keys.add_argument("action", choices=("new", "status", "rotate"))

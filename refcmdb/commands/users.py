@@ -11,7 +11,7 @@ import psycopg
 
 from refcmdb.auth.passwords import hash_password
 from refcmdb.commands import complain
-from refcmdb.settings import Settings
+from refcmdb.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     import argparse
@@ -22,10 +22,18 @@ INSERT = """
     WHERE name = %(tenant)s OR id::text = %(tenant)s
     ORDER BY name <> %(tenant)s LIMIT 1 RETURNING id
 """
+INSERT_ADMIN = """
+    INSERT INTO users (name, role, password_hash) VALUES (%(name)s, %(role)s, %(hash)s)
+    RETURNING id
+"""
 
 
 def run(options: argparse.Namespace) -> int:
-    """All of the users are added, or none."""
+    """All of the users are added, or none. Raises: SettingsError."""
+    insert = INSERT_ADMIN if options.role == "admin" else INSERT
+    if bool(options.tenant) is (insert is INSERT_ADMIN):
+        problem = "is needed for viewers and operators; administrators belong to no tenant"
+        raise SettingsError("--tenant", problem)
     settings = Settings.from_environment()
     made = {name: secrets.token_urlsafe(18) for name in options.users}
     rows = [
@@ -35,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with psycopg.connect(settings.database_url) as connection:
             for row in rows:
-                if not connection.execute(INSERT, row).fetchone():
+                if not connection.execute(insert, row).fetchone():
                     connection.rollback()
                     return complain(f"there is no tenant {options.tenant!r}")
     except psycopg.Error as error:
