@@ -134,11 +134,11 @@ class AlertSystem:
 
     async def _tell_of_fire(self, alert: Alert, now_s: float) -> None:
         mark = self.marks.of(alert.rule.number)
-        told = alert.told_s is not None and (
-            mark.acknowledges(alert.since) or now_s - alert.told_s < self._settings.repeat_s
-        )
-        if not mark.silent and await self._claims.take(alert.rule.number) and not told:
-            alert.told_s = now_s
+        due = alert.told_s is None or now_s - alert.told_s >= self._settings.repeat_s
+        if mark.silent or not await self._claims.take(alert.rule.number) or not due:
+            return
+        alert.told_s = now_s
+        if not mark.acknowledges(alert.since):
             self._announce(alert)
 
     def _announce(self, alert: Alert) -> None:

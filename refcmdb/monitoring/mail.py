@@ -62,6 +62,8 @@ class Mailer:
                     break
                 log.warning("a mail is not sent yet: %s", problem)
                 await asyncio.sleep(pause_s(attempt))
+            else:
+                log.warning("a mail is given up: %s", message["Subject"])
 
 
 def _sent(server: MailServer, message: EmailMessage) -> str:

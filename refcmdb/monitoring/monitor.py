@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from refcmdb.middleware.security import events
 from refcmdb.monitoring.figures import RequestFigures
-from refcmdb.monitoring.readings import History, Host, LoopLag, Readings, Sample, backup_age_s
+from refcmdb.monitoring.readings import History, Host, LoopLag, Readings, Sample, last_backup_at_s
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,6 +52,7 @@ class PerformanceMonitor:
         self._storage, self._lag, self._history = storage, LoopLag(), History()
         self._backups = backups
         self._cache_up: bool | None = None
+        self._backup_at_s: float | None = None
 
     @contextlib.asynccontextmanager
     async def watching(self, told: Told) -> AsyncIterator[None]:
@@ -80,8 +81,9 @@ class PerformanceMonitor:
         while True:
             await asyncio.sleep(self._settings.interval_s)
             await self._look()
-            readings = self.readings()
-            self._history.add(self._sample())
+            sample = self._sample()
+            readings = self._history.readings(sample)
+            self._history.add(sample)
             self._lag.next_interval()
             try:
                 await told(readings)
@@ -91,8 +93,11 @@ class PerformanceMonitor:
     async def _look(self) -> None:
         if self._cache.configured:
             self._cache_up = await self._cache.ping()
+        # Backups are meant to lie elsewhere, and a slow disk must not hold up requests.
+        self._backup_at_s = await asyncio.to_thread(last_backup_at_s, self._backups)
 
     def _sample(self) -> Sample:
+        backup_at_s = self._backup_at_s
         return Sample(
             at_s=time.monotonic(),
             requests=self.requests.totals(),
@@ -101,5 +106,5 @@ class PerformanceMonitor:
             loop_lag_s=self._lag.worst_s,
             pool=self._database.pool,
             cache_up=self._cache_up,
-            backup_age_s=backup_age_s(self._backups),
+            backup_age_s=None if backup_at_s is None else max(0.0, time.time() - backup_at_s),
         )

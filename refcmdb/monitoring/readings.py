@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
-import datetime as dt
 import math
 import shutil
 import time
@@ -173,15 +172,15 @@ class LoopLag:
             self._worst_s = max(self._worst_s, loop.time() - due)
 
 
-def backup_age_s(directory: pathlib.Path | None) -> float | None:
-    """Seconds since the last backup was whole; infinite where there is none that can be read.
+def last_backup_at_s(directory: pathlib.Path | None) -> float | None:
+    """When the last backup was whole, as ``time.time()`` counts; None without a directory.
 
-    None where no directory is configured.
+    Minus infinity where there is none that can be read.
     """
     if directory is None:
         return None
     try:
         last = newest(directory)
     except BackupProblem:
-        return math.inf
-    return max(0.0, (dt.datetime.now(dt.UTC) - last.ended).total_seconds()) if last else math.inf
+        return -math.inf
+    return last.ended.timestamp() if last else -math.inf

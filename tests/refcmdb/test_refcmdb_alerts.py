@@ -262,6 +262,27 @@ def test_one_of_two_instances_tells_and_the_other_takes_over(start_server, recei
         assert deliveries(receiver)[1]["instance"].endswith(f"-{other.pid}")
 
 
+def test_who_takes_over_tells_nothing_that_was_acknowledged_but_its_end(
+    start_server, receiver, run_directory
+):
+    options = {
+        "redis_url": f"unix://{run_directory}/alerts.sock",
+        "environment": alerting(receiver, REFCMDB_ALERT_RULES="cache=0.5:0"),
+    }
+    with start_server(**options) as first, start_server(**options) as second:
+        for server in (first, second):
+            until(lambda s=server: firing(s.as_("admin"), "cache"), "not firing")
+        until(lambda: receiver.requests, "nobody tells")
+        is_first = deliveries(receiver)[0]["instance"].endswith(f"-{first.pid}")
+        speaker, other = (first, second) if is_first else (second, first)
+        other.as_("admin").post("/performance/alerts/cache/acknowledge", {})
+        speaker.stop(signal.SIGKILL)
+        time.sleep(2.5)
+        with valkey(run_directory):
+            until(lambda: len(receiver.requests) == 2, "the end is not told")
+    assert [told["event"] for told in deliveries(receiver)] == ["alert.firing", "alert.resolved"]
+
+
 def test_silence_keeps_quiet_until_it_is_ended(start_server, receiver):
     with start_server(environment=alerting(receiver)) as server:
         red, admin = server.as_("operator-red"), server.as_("admin")
