@@ -14,6 +14,7 @@ from refcmdb import models
 from refcmdb.api.registry import RESOURCES
 from refcmdb.commands import complain
 from refcmdb.services import encryption
+from refcmdb.services.backup import BackupProblem, BackupService
 from refcmdb.services.encryption import KeyProblem
 from refcmdb.settings import Settings
 
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             if options.action == "status":
                 return _tell(connection, settings)
             return _rotate(connection, settings)
-    except psycopg.Error as error:
+    except (psycopg.Error, BackupProblem, OSError) as error:
         return complain(error)
     except KeyProblem as error:
         return complain(f"{error}; nothing that was sealed is lost, correct REFCMDB_KEYS")
@@ -74,6 +75,7 @@ def _tell(connection: Connection, settings: Settings) -> int:
         "current": next(iter(settings.keys.keys), None),
         "secrets": counts,
         "unreadable": sum(n for key, n in counts.items() if key not in settings.keys.keys),
+        **({"backups": BackupService(settings).keys()} if settings.backups else {}),
     }
     sys.stdout.write(json.dumps(told) + "\n")
     return 0

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from refcmdb.infrastructure import embedded
+from refcmdb.services.encryption import new_key
 from refcmdb.services.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+KEYS = f"one:{new_key()}"
 ATTACHMENT = """
     INSERT INTO attachments (tenant_id, device_id, name, media_type, size_bytes, sha256, stored)
     SELECT tenant_id, id, %s, 'text/plain', %s, %s, %s FROM devices ORDER BY id LIMIT 1
@@ -98,3 +100,16 @@ def new_cluster(*settings: str) -> Iterator[Cluster]:
     finally:
         cluster.stop()
         shutil.rmtree(directory)
+
+
+def refused(done: subprocess.CompletedProcess, *words: str) -> bool:
+    """Whether a command said in one line what is wrong."""
+    assert done.returncode in {1, 2}, done.stdout + done.stderr
+    assert done.stderr.startswith("refcmdb: ")
+    assert done.stderr.count("\n") == 1
+    return all(word in done.stderr for word in words)
+
+
+def entries(directory: Path) -> list[str]:
+    """What lies in a directory, but for the lock."""
+    return sorted(path.name for path in directory.iterdir() if path.name != ".lock")

@@ -7,9 +7,10 @@ import fcntl
 import os
 import secrets
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from refcmdb.services.backup import drilling, reading, records, restoring
+from refcmdb.services.backup import drilling, reading, records, restoring, sealing
 from refcmdb.services.backup.problems import BackupProblem
 from refcmdb.services.backup.records import newest
 from refcmdb.services.backup.taking import Taking
@@ -78,6 +79,14 @@ class BackupService:
     def listed(self) -> list[Record]:
         """All backups, the oldest first."""
         return records.listed(self.directory)
+
+    def keys(self) -> Counter[str]:
+        """How many backups each key seals, by its id; needs no key."""
+        ids = Counter[str]()
+        for record in self.listed():
+            with (self.directory / record.id / reading.MANIFEST).open("rb") as file:
+                ids[sealing.key_of(file)] += 1
+        return ids
 
     def chain(self, name: str | None) -> list[Record]:
         """What the backup ``name`` (None: the newest) takes to be restored, the full one first."""

@@ -118,10 +118,15 @@ def mark(key: bytes) -> bytes:
     return _derived(key, b"refcmdb backup mark", salt=b"")[:MARK_BYTES]
 
 
+def key_of(file: BinaryIO) -> str:
+    """The id of the key that sealed a file, which is read no further. Raises: KeyProblem."""
+    start = file.read(2)
+    return encryption.key_of(start + file.read(start[1] if len(start) == 2 else 0))
+
+
 def _key(file: BinaryIO, keys: KeyRing) -> bytes:
     """The key of a file, of which it reads what stands before the salt."""
-    start = file.read(2)
-    key_id = encryption.key_of(start + file.read(start[1] if len(start) == 2 else 0))
+    key_id = key_of(file)
     key = keys.keys.get(key_id)
     if key is None:
         problem = f"REFCMDB_KEYS has no key {key_id!r}, which sealed {file.name}"
