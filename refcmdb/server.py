@@ -58,6 +58,7 @@ def serve(
         access_log=False,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=list(settings.balancers),
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64 * 1024,
     )

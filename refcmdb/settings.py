@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import os
 import pathlib
 import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS", "Settings", "SettingsError"]
 
+LOOPBACK = ("127.0.0.1/32", "::1/128")
 # The fields of Settings that have variables of their own.
 PARTS = {
     "protection": Toggles,
@@ -101,6 +103,16 @@ def read_egress(text: str) -> Egress:
         raise ValueError(f"{problem}, not {text!r}") from None
 
 
+def read_networks(text: str) -> tuple[str, ...]:
+    """Addresses and networks, separated by commas. Raises: ValueError."""
+    words = text.replace(",", " ").split()
+    try:
+        return tuple(str(ipaddress.ip_network(word)) for word in words)
+    except ValueError:
+        problem = "must be addresses or networks such as 192.0.2.7 or 192.0.2.0/24"
+        raise ValueError(f"{problem}, not {text!r}") from None
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The configuration of one process."""
@@ -150,6 +162,15 @@ class Settings:
         default=0,
         lowest=0,
         highest=600,
+    )
+    balancers: tuple[str, ...] = setting(
+        "REFCMDB_BALANCERS",
+        "who may say by `X-Forwarded-For` and `-Proto` whose request it is, and that it came by"
+        " HTTPS: without them cookies are not `Secure`, and logs and locks name the balancer",
+        read=read_networks,
+        values="addresses or networks, separated by commas",
+        shown=",".join(LOOPBACK),
+        default=LOOPBACK,
     )
     cors_origins: frozenset[str] = setting(
         "REFCMDB_CORS_ORIGINS",

@@ -31,5 +31,6 @@ def _restore(options: argparse.Namespace, service: BackupService) -> int:
     sys.stdout.write(
         f"start  postgres -D {target / restoring.CLUSTER}\n"
         f"set    REFCMDB_STORAGE={target / restoring.STORAGE}\n"
+        "empty  Redis, before refcmdb starts: it may hold answers from after the backup\n"
     )
     return 0

@@ -138,6 +138,25 @@ def test_events_name_actor_object_and_time(server, user, unique):
     assert password not in server.log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("balancers", "believed"),
+    [("", True), ("127.0.0.0/8", True), ("192.0.2.1,192.0.2.128/25", False)],
+    ids=["default", "network", "elsewhere"],
+)
+def test_only_a_balancer_says_who_asks_and_how(start_server, user, balancers, believed):
+    name, password = user
+    headers = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+    form = {"username": name, "password": password}
+    with start_server(environment={"REFCMDB_BALANCERS": balancers}) as server:
+        answer = requests.post(
+            f"{server.base}/login", data=form, headers=headers, allow_redirects=False, timeout=5
+        )
+        (event,) = events_until(server, "login.ok", seen=0)
+    assert event["address"] == ("198.51.100.7" if believed else "127.0.0.1")
+    cookie = answer.headers["Set-Cookie"]
+    assert (cookie.startswith("__Host-"), "; Secure" in cookie) == (believed, believed)
+
+
 def test_events_and_screening_can_be_switched_off(start_server):
     switches = {"REFCMDB_SECURITY_EVENTS": "off"}
     with start_server(environment=switches) as server:

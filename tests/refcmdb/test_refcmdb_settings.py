@@ -22,6 +22,8 @@ GOOD = {"REFCMDB_DATABASE_URL": "postgresql://u@h/d"}
         ("REFCMDB_POOL_SIZE", "1000"),
         ("REFCMDB_POOL_SIZE", "9" * 5000),
         ("REFCMDB_SECRET", "short"),
+        ("REFCMDB_BALANCERS", "balancer"),
+        ("REFCMDB_BALANCERS", "192.0.2.1/24"),
     ],
 )
 def test_wrong_value_names_its_variable(variable, value):

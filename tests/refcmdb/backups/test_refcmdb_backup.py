@@ -37,6 +37,7 @@ def test_a_cluster_that_was_dropped_comes_back_row_for_row(cluster, take, refcmd
     done = refcmdb("restore", "--into", str(place))
     assert done.returncode == 0, done.stderr
     assert f"postgres -D {place}/data\n" in done.stdout
+    assert "empty  Redis" in done.stdout
     cluster.start(place / "data")
 
     assert cluster.rows() == rows
