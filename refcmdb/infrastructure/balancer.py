@@ -67,6 +67,8 @@ def https(front: Front) -> Json:
     """The server that people are meant to use."""
     return {
         "listen": [f"{front.host}:{front.https_port}"],
+        # HTTP/3 would be announced for a port that firewalls and containers keep shut for UDP.
+        "protocols": ["h1", "h2"],
         "automatic_https": {"disable": True},
         "tls_connection_policies": [tls_policy()],
         "routes": [static(), {"handle": [ANONYMOUS, proxy(front)]}],

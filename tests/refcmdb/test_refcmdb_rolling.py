@@ -129,6 +129,7 @@ def test_people_come_in_by_https_only(program, server, balance):
     assert answer.json()["status"] == "ok"
     told = answer.headers.get("Server")
     assert (told, answer.headers.get("Via")) == ("nginx" if program == "nginx" else None, None)
+    assert "Alt-Svc" not in answer.headers  # nobody answers on UDP
     moved = front.get_in_clear("/api/v1/devices?limit=3")
     assert moved.status_code == 308
     assert moved.headers["Location"] == front.url("/api/v1/devices?limit=3")

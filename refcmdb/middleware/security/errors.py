@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PACKAGE = Path(__file__).parents[2]
 UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -60,7 +63,10 @@ class ErrorGuard:
             await self.app(scope, receive, send_noticed)
         except Exception as error:
             problem = problem_of(error)
-            if problem.status >= 500:
+            if problem.status == 503:
+                # Known, and as often as there are requests: a whole traceback fills disks.
+                log.warning("request %s: 503, %s", scope["request_id"], brief(error))
+            elif problem.status >= 500:
                 log.exception("request %s failed", scope["request_id"])
             if status:
                 raise
@@ -76,6 +82,14 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, UNAVAILABLE):
         return Problem(503, "the database does not answer", headers={"Retry-After": "1"})
     return Problem(500, "this is our fault; the log has more under the request id")
+
+
+def brief(error: Exception) -> str:
+    """What was raised, and by which function of ours it came."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if frame.filename.startswith(str(PACKAGE))]
+    place = f", in {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def answer(problem: Problem, request_id: str) -> Response:
