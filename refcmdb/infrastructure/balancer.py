@@ -32,6 +32,10 @@ CIPHER_SUITES: tuple[str, ...] = (
 HEALTH = {"path": "/health", "interval": "2s", "timeout": "2s", "expect_status": 200}
 # Nobody needs to know which program answers.
 ANONYMOUS = {"handler": "headers", "response": {"deferred": True, "delete": ["Server", "Via"]}}
+# As an instance says it (RFC 9457).
+PROBLEM_TYPE = "application/problem+json"
+PROBLEM = '{"title":"Service Unavailable","status":503,"detail":"no instance answers"}'
+RETRY_AFTER_S = "2"
 # RFC 9110 §9.2.2: only these may be sent twice.
 IDEMPOTENT = ("GET", "HEAD", "OPTIONS")
 # What is the same for everybody may be compressed: nobody's secret is in it (BREACH).
@@ -72,6 +76,7 @@ def https(front: Front) -> Json:
         "automatic_https": {"disable": True},
         "tls_connection_policies": [tls_policy()],
         "routes": [static(), {"handle": [ANONYMOUS, proxy(front)]}],
+        "errors": {"routes": [nobody()]},
     }
 
 
@@ -84,6 +89,21 @@ def static() -> Json:
         "minimum_length": 512,
     }
     return {"match": [{"path": [f"{STATIC}*"]}], "handle": [encode]}
+
+
+def nobody() -> Json:
+    """What people get while no instance is healthy, as when all of them miss PostgreSQL.
+
+    Who sent something that may have arrived is not told to send it again.
+    """
+    unsent = {"expression": "{http.error.status_code} == 503"}
+    answer = {
+        "handler": "static_response",
+        "status_code": 503,
+        "headers": {"Retry-After": [RETRY_AFTER_S], "Content-Type": [PROBLEM_TYPE]},
+        "body": PROBLEM,
+    }
+    return {"match": [unsent, {"method": list(IDEMPOTENT)}], "handle": [ANONYMOUS, answer]}
 
 
 def tls_policy() -> Json:

@@ -28,6 +28,7 @@ defaults
     retries 3
     option redispatch 1
     retry-on conn-failure empty-response
+    http-error status 503 content-type {problem_type} string '{problem}' hdr Retry-After {wait_s}
 
 frontend http
     bind {host}:{http_port}
@@ -66,6 +67,9 @@ def configuration(front: Front) -> str:
         https_port=front.https_port,
         pair=pair(front),
         idempotent=" ".join(balancer.IDEMPOTENT),
+        problem_type=balancer.PROBLEM_TYPE,
+        problem=balancer.PROBLEM,
+        wait_s=balancer.RETRY_AFTER_S,
         path=balancer.HEALTH["path"],
         expected=balancer.HEALTH["expect_status"],
         interval=balancer.HEALTH["interval"],

@@ -32,6 +32,9 @@ http {{
         least_conn;
 {servers}
     }}
+    map $request_method $retry_after {{
+{idempotent}
+    }}
     server {{
         listen {host}:{http_port};
         return 308 https://$host:{https_port}$request_uri;
@@ -56,6 +59,14 @@ http {{
         proxy_next_upstream error timeout;
         proxy_next_upstream_timeout 3s;
         location / {{ proxy_pass http://instances; }}
+        error_page 502 504 = @nobody;
+        location @nobody {{
+            # What may have arrived is not to be sent again.
+            if ($retry_after = "") {{ return 502; }}
+            default_type {problem_type};
+            add_header Retry-After $retry_after always;
+            return 503 '{problem}';
+        }}
         location {static} {{
             proxy_pass http://instances;
             gzip on;
@@ -71,6 +82,7 @@ http {{
 def configuration(front: Front) -> str:
     """What nginx is started with; its own files lie beside the key."""
     servers = [f"        server {one} max_fails=1 fail_timeout=5s;" for one in front.upstreams]
+    idempotent = [f"        {one} {balancer.RETRY_AFTER_S};" for one in balancer.IDEMPOTENT]
     return TEMPLATE.format(
         directory=front.key.parent,
         host=front.host,
@@ -79,6 +91,9 @@ def configuration(front: Front) -> str:
         certificate=front.certificate,
         key=front.key,
         suites=balancer.openssl_suites(),
+        problem_type=balancer.PROBLEM_TYPE,
+        problem=balancer.PROBLEM,
+        idempotent="\n".join(idempotent),
         timeout=balancer.HEALTH["timeout"],
         static=balancer.STATIC,
         servers="\n".join(servers),

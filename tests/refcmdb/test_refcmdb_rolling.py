@@ -135,6 +135,52 @@ def test_people_come_in_by_https_only(program, server, balance):
     assert moved.headers["Location"] == front.url("/api/v1/devices?limit=3")
 
 
+def test_while_nobody_answers_people_are_told_to_come_again(program, start_server, balance):
+    with start_server() as server:
+        front = balance(server, program=program)
+        server.stop(signal.SIGKILL)
+        answer = front.get()
+    told = answer.headers["Retry-After"], answer.headers["Content-Type"]
+    assert (answer.status_code, *told) == (503, "2", "application/problem+json")
+    assert answer.json()["detail"] == "no instance answers"
+
+
+@contextlib.contextmanager
+def serving(handler: type[http.server.BaseHTTPRequestHandler]):
+    """Something that answers in an instance's place."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as instance:
+        threading.Thread(target=instance.serve_forever).start()
+        instance.base = f"http://127.0.0.1:{instance.server_port}"
+        try:
+            yield instance
+        finally:
+            instance.shutdown()
+
+
+class Dropping(http.server.BaseHTTPRequestHandler):
+    """Healthy, and says nothing to what it is sent."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.close_connection = True
+
+    def log_message(self, *_arguments) -> None:
+        pass
+
+
+def test_what_may_have_arrived_is_not_asked_for_again(program, balance):
+    with serving(Dropping) as dropping:
+        front = balance(dropping, program=program)
+        url, authority = front.url("/api/v1/devices"), str(front.authority)
+        answer = requests.post(url, json={}, verify=authority, timeout=10)
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (502, None)
+
+
 def test_an_instance_that_is_killed_costs_no_request_that_may_be_sent_again(
     program, start_server, balance, device_body
 ):
@@ -241,20 +287,15 @@ class Files(http.server.BaseHTTPRequestHandler):
 
 
 def test_static_files_are_compressed_and_nothing_that_may_hold_a_secret(program, balance):
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files) as instance:
-        threading.Thread(target=instance.serve_forever).start()
-        try:
-            instance.base = f"http://127.0.0.1:{instance.server_port}"
-            front = balance(instance, program=program)
-            accepting = {"Accept-Encoding": "gzip"}
-            script = front.get("/app/assets/main-1.js", headers=accepting, stream=True)
-            assert script.headers["Content-Encoding"] == "gzip"
-            assert gzip.decompress(script.raw.read()) == Files.script
-            answer = front.get("/api/v1/devices", headers=accepting)
-            assert "Content-Encoding" not in answer.headers
-            assert answer.content == Files.script
-        finally:
-            instance.shutdown()
+    with serving(Files) as instance:
+        front = balance(instance, program=program)
+        accepting = {"Accept-Encoding": "gzip"}
+        script = front.get("/app/assets/main-1.js", headers=accepting, stream=True)
+        assert script.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(script.raw.read()) == Files.script
+        answer = front.get("/api/v1/devices", headers=accepting)
+        assert "Content-Encoding" not in answer.headers
+        assert answer.content == Files.script
 
 
 @pytest.mark.parametrize("name", ["caddy", "haproxy", "nginx"])
