@@ -112,7 +112,7 @@ OPTIONS = (
         name="target",
         default="refcmdb",
         read=_text,
-        help="What is tested: refcmdb, or openapi or image:NAME as cmdbguard.toml describes it",
+        help="What is tested: refcmdb, nautobot, or as cmdbguard.toml says: openapi or image:NAME",
         argument={"metavar": "NAME"},
         table_key="name",
     ),
