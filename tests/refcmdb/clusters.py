@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import hashlib
 import shutil
 import signal
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from refcmdb.infrastructure import embedded
+from refcmdb.services.backup import records
+from refcmdb.services.backup.records import Record
 from refcmdb.services.encryption import new_key
 from refcmdb.services.storage import Storage
 
@@ -113,3 +116,19 @@ def refused(done: subprocess.CompletedProcess, *words: str) -> bool:
 def entries(directory: Path) -> list[str]:
     """What lies in a directory, but for the lock."""
     return sorted(path.name for path in directory.iterdir() if path.name != ".lock")
+
+
+def empty_record(name: str, *, age_s: float, parent: str | None = None) -> Record:
+    """The record of a backup that holds nothing and was taken ``age_s`` ago."""
+    ended = records.now() - dt.timedelta(seconds=age_s)
+    return Record(
+        id=name,
+        kind="incremental" if parent else "full",
+        parent=parent,
+        began=ended,
+        ended=ended,
+        postgresql=18,
+        files={},
+        tables={},
+        moving=[],
+    )

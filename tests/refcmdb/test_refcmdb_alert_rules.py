@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import datetime as dt
 
 import psycopg
 import pytest
 from alarming import alert, alerting, deliveries, firing, until, valkey
+from clusters import empty_record
 
 from refcmdb.monitoring.alerts import Alert
 from refcmdb.monitoring.rules import RULES
@@ -91,20 +91,8 @@ def test_backup_age_is_that_of_the_last_whole_backup(start_server, tmp_path):
 
 
 def note_backup(directory, *, age_s):
-    ended = records.now() - dt.timedelta(seconds=age_s)
     directory.mkdir(exist_ok=True)
-    record = records.Record(
-        id=directory.name,
-        kind="full",
-        parent=None,
-        began=ended,
-        ended=ended,
-        postgresql=18,
-        files={},
-        tables={},
-        moving=[],
-    )
-    records.write(directory / records.NAME, record)
+    records.write(directory / records.NAME, empty_record(directory.name, age_s=age_s))
 
 
 def test_backups_that_were_never_taken_fire(start_server, tmp_path):

@@ -7,14 +7,15 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from clusters import entries
+from clusters import empty_record, entries
 
 from refcmdb.services import backup
 from refcmdb.services.backup import records
-from refcmdb.services.backup.records import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from refcmdb.services.backup.records import Record
 
 
 def test_retention_keeps_what_others_need(take, backups):
@@ -37,19 +38,8 @@ def age(directory: Path, *, days: int) -> None:
         path.write_text(json.dumps(record | {"ended": earlier.isoformat()}))
 
 
-def made_up(name: str, *, days: float, parent: str | None = None) -> Record:
-    ended = records.now() - dt.timedelta(days=days)
-    return Record(
-        id=name,
-        kind="incremental" if parent else "full",
-        parent=parent,
-        began=ended,
-        ended=ended,
-        postgresql=18,
-        files={},
-        tables={},
-        moving=[],
-    )
+def made_up(name: str, *, days: int, parent: str | None = None) -> Record:
+    return empty_record(name, age_s=days * 86_400, parent=parent)
 
 
 @pytest.mark.parametrize(
