@@ -120,6 +120,8 @@ class Seat:
             # nobody else clones it, and the server goes with the run: a copy would be for nothing
             self.shared.postgres.take(self.shared.template, self.database)
         else:
+            # trials of faults take the same seat of one server again and again
+            self.shared.postgres.drop(self.database)
             self.shared.postgres.clone(self.shared.template, self.database)
             self._left_behind = outlives
         empty(self.redis_url)

@@ -54,6 +54,16 @@ def test_workers_do_not_see_each_others_writes(start, settings):
     assert one.redis_url != two.redis_url
 
 
+def test_a_seat_that_is_taken_again_has_data_that_nobody_wrote_to(start, settings):
+    """As by the trials of faults, one after the other on one server."""
+    (seat,) = start(settings(), "gw0").seats
+    with psycopg.connect(seat.app_database_url) as connection:
+        connection.execute("DELETE FROM devices")
+    seat.close()
+    seat.open()
+    assert get(seat.base_url) == b"50"
+
+
 def test_workers_learn_of_the_services_through_json(start, settings):
     shared = start(settings()).shared
     assert Shared.from_json(json.loads(json.dumps(shared.to_json()))) == shared
