@@ -63,15 +63,19 @@ class Surroundings:
     def seldom(self, operation: Operation, point: Parameter) -> object:
         """A value that a place takes and that requests seldom have; None where none is known.
 
-        What a list shows first is asked for all the time: a cache may answer that, and whoever
-        watches the database sees nothing of it. So it is of the last object that was learned.
+        It is for whoever watches the database. What a list shows first is asked for all the
+        time, and a cache may answer it: so a path names the last object that was learned. What
+        an object has already need not be written again: there is none of those for an update.
         """
         if point.location == "path":
             others = self.items(_before(operation, point))[1:]
             return _named(others[-1], point) if others else None
         if operation.reads:
             return None
-        return self.values(operation, point).get((point.location, point.name), _sample(point))
+        value = self.values(operation, point).get((point.location, point.name), _sample(point))
+        stored = self.items(operation.path.rpartition("/{")[0])
+        is_there = bool(stored) and value == stored[0].get(point.name.strip("/"))
+        return None if is_there else value
 
     def fields(self, operation: Operation) -> dict[str, Schema]:
         """The fields of what is created in the collection of an operation, by name."""
