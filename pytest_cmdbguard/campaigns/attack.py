@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN", "PointResult", "SqlAttack", "shown", "takes_input"]
 
 SHOWN = 160
+_KINDS = {4: "validation", 5: "the target failed"}
 REPLAYS = 2
 
 
@@ -197,5 +198,5 @@ def _ending(sent: Sequence[SqlSent]) -> str:
     (status, cut), _ = Counter((s.exchange.status, s.exchange.cut) for s in sent).most_common(1)[0]
     if not status:
         return f"no answer: {cut}"
-    kind = "validation" if 400 <= status < 500 else USED_NOWHERE
+    kind = _KINDS.get(status // 100, USED_NOWHERE)
     return f"{kind}: HTTP {status}"
