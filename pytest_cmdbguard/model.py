@@ -174,8 +174,9 @@ class Exchange:
 
     ``url`` is absolute; ``elapsed_s`` counts from sending to the last byte. Header names are
     lower case. ``request_headers`` hold no credential: of one that a probe changed, they show the
-    variable of the actor in its place. ``cut`` says why ``body`` is not all that came, or is
-    empty.
+    variable of the actor in its place. ``chosen`` are numbers of the JSON body for which others
+    could stand: name, number, lowest, highest. ``cut`` says why ``body`` is not all that came, or
+    is empty.
     """
 
     method: str
@@ -188,6 +189,7 @@ class Exchange:
     body: bytes
     elapsed_s: float = 0.0
     tokens: tuple[str, ...] = ()
+    chosen: tuple[tuple[str, int, int, int], ...] = ()
     cut: str = ""
 
     @property

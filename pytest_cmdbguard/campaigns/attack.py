@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING
 from pytest_cmdbguard.campaigns.cast import ends_the_session
 from pytest_cmdbguard.campaigns.sql_families import is_closed, is_refused
 from pytest_cmdbguard.campaigns.sql_rounds import TOKEN, Rounds, Seen
+from pytest_cmdbguard.campaigns.valid_values import USED_NOWHERE
 from pytest_cmdbguard.model import Severity
 from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.witnesses.skeleton import skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_cmdbguard.campaigns.sql_rounds import SqlSent, Trail
     from pytest_cmdbguard.model import Actor, Exchange, Operation, Parameter, Sighting
     from pytest_cmdbguard.probes.client import Api
-    from pytest_cmdbguard.probes.surroundings import Surroundings
+    from pytest_cmdbguard.probes.surroundings import Surroundings, Values
     from pytest_cmdbguard.witnesses.judge import Judgement
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
 __all__ = ["TOKEN", "PointResult", "SqlAttack", "shown", "takes_input"]
 
 SHOWN = 160
+_KINDS = {4: "validation", 5: "the target failed"}
 REPLAYS = 2
 
 
@@ -60,7 +62,8 @@ class SqlAttack:
     Remembers what it sent: a probe that was stored and becomes SQL in a later request (second
     order) is traced back to the place where it went in. What only broke out of its place is
     proven by repetition: two more probes with fresh tokens must leave the same statement.
-    ``others`` send where the actor of ``api`` is refused even with a valid request.
+    ``others`` send where the actor of ``api`` is refused even with a valid request; ``known`` are
+    values that nobody can guess, as :class:`ValidValues` takes them.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class SqlAttack:
         *,
         profile: str,
         others: Sequence[Actor] = (),
+        known: Mapping[str, Values] | None = None,
     ) -> None:
         self._sql = sql
         self._origins: dict[str, SqlSent] = {}
@@ -80,6 +84,7 @@ class SqlAttack:
             sql,
             full=profile == "full",
             others=others,
+            known=known or {},
             remember=self._remember,
         )
 
@@ -103,7 +108,7 @@ class SqlAttack:
             operation=operation,
             point=trail.point,
             reached=reached,
-            stopped="" if reached else _ending(trail.sent),
+            stopped="" if reached else trail.valid or _ending(trail.sent),
             closed=not reached and _leads_nowhere(trail),
             requests=trail.requests,
         )
@@ -180,6 +185,8 @@ def _worst(judgements: Iterable[Judgement]) -> Judgement | None:
 
 def _leads_nowhere(trail: Trail) -> bool:
     """Whether no sink can be reached from a point: see :class:`Contact`."""
+    if trail.valid.startswith(USED_NOWHERE):
+        return True
     control = trail.control
     if control and 200 <= control.exchange.status < 400:
         return True
@@ -191,5 +198,5 @@ def _ending(sent: Sequence[SqlSent]) -> str:
     (status, cut), _ = Counter((s.exchange.status, s.exchange.cut) for s in sent).most_common(1)[0]
     if not status:
         return f"no answer: {cut}"
-    kind = "validation" if 400 <= status < 500 else "no sink saw it"
+    kind = _KINDS.get(status // 100, USED_NOWHERE)
     return f"{kind}: HTTP {status}"

@@ -28,9 +28,10 @@ FRAME = re.compile(
     r'File "([^"]+)", line \d+, in (\w+)|^\s+at [\w.$]+\(\w+\.java:\d+\)', re.MULTILINE
 )
 EXCEPTION = re.compile(r"\b(?:[A-Za-z_]\w*\.)+[A-Z]\w*(?:Error|Exception|Violation)\w*\b")
+# Of a JSON member, name and value are lines here.
 VERSION = re.compile(
     r"\b(?:PostgreSQL|Python|uvicorn|gunicorn|nginx|Apache|Werkzeug|Django|CPython|Redis|Valkey)"
-    r"[/ ]v?\d+\.\d+(?:\.\d+)?",
+    r"(?:[/ ]|[ _-]?version[\"']?[\s:=]{1,3}[\"']?)v?\d+\.\d+(?:\.\d+)?",
     re.IGNORECASE,
 )
 SQL = re.compile(

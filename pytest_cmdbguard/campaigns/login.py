@@ -66,14 +66,24 @@ class LogIn:
 
         None where neither knows one. JSON comes first: programs log in with it.
         """
+        return next(cls.all_of(api, surroundings, operations, told), None)
+
+    @classmethod
+    def all_of(
+        cls,
+        api: Api,
+        surroundings: Surroundings,
+        operations: Sequence[Operation],
+        told: Login | None,
+    ) -> Iterator[LogIn]:
+        """All that :meth:`of` may find, in that order."""
         for operation in operations:
             if operation.method == "POST" and (places := _places(operation)):
-                return cls(api, surroundings, operation, places)
+                yield cls(api, surroundings, operation, places)
         for operation in operations:
             if told and operation.id == told.operation:
                 places = (("form", told.username), ("form", told.password))
-                return cls(api, surroundings, operation, places)
-        return None
+                yield cls(api, surroundings, operation, places)
 
     def values(self, username: str, password: str) -> dict[Place, Any]:
         """The values of a request that logs in."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns import sql_families
 from pytest_cmdbguard.campaigns.questions import newest_first
+from pytest_cmdbguard.campaigns.valid_values import ValidValues
 from pytest_cmdbguard.campaigns.volley import Sent, Volley
 from pytest_cmdbguard.probes.contents import cell_points, is_binary
 from pytest_cmdbguard.probes.headers import jwt_of
@@ -24,11 +25,11 @@ from pytest_cmdbguard.probes.samples import sample
 from pytest_cmdbguard.witnesses.judge import CONTROL, judge, sightings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_cmdbguard.model import Actor, Operation, Parameter, Sighting
     from pytest_cmdbguard.probes.client import Api
-    from pytest_cmdbguard.probes.surroundings import Surroundings
+    from pytest_cmdbguard.probes.surroundings import Surroundings, Values
     from pytest_cmdbguard.witnesses.judge import Judgement
     from pytest_cmdbguard.witnesses.sql import Mark, SqlWitness, Statement
 
@@ -39,10 +40,15 @@ TOKEN = re.compile(r"zq[0-9a-z]{10}", re.IGNORECASE)
 
 @dataclasses.dataclass(kw_only=True)
 class Trail:
-    """What was sent to one point, in order; ``ambient`` points are on no document."""
+    """What was sent to one point, in order; ``ambient`` points are on no document.
+
+    ``valid`` says where a valid value ended, as :class:`ValidValues` does; empty where none was
+    sent or it says nothing.
+    """
 
     point: Parameter
     ambient: bool = False
+    valid: str = ""
     sent: list[SqlSent] = dataclasses.field(default_factory=list)
 
     @property
@@ -100,10 +106,11 @@ class Rounds:
     """Sends the probes of one operation after the other.
 
     Args:
+        known: as :class:`ValidValues` takes it.
         remember: is told every probe that was sent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an attack has these parts
         self,
         api: Api,
         surroundings: Surroundings,
@@ -111,10 +118,12 @@ class Rounds:
         *,
         full: bool,
         others: Sequence[Actor],
+        known: Mapping[str, Values],
         remember: Callable[[SqlSent], None],
     ) -> None:
         self._api, self._surroundings, self._sql = api, surroundings, sql
         self._volley = Volley(api, surroundings, others=others)
+        self._valid_values = ValidValues(self._volley, surroundings, sql, known=known)
         self._full, self._remember = full, remember
         self._has_tried_token = False
 
@@ -138,6 +147,7 @@ class Rounds:
         self._restore(operation)
         self._read(mark, seen)
         seen.visible = self._sql.shown(TOKEN.pattern)
+        self._look_behind(operation, trails, seen)
         return trails, seen
 
     def again(self, sent: SqlSent, family: str = "") -> SqlSent:
@@ -149,7 +159,7 @@ class Rounds:
         self._api.send(operation, self._surroundings.values(operation))
 
     def _points(self, operation: Operation) -> list[Parameter]:
-        inside = cell_points(operation)
+        inside = cell_points(operation, self._surroundings.fields(operation))
         media = {media_of_content(point.name) for point in inside}
         # A text in place of a document is no document any more: no sink is behind that.
         media |= {name for name, s in operation.contents.items() if is_binary(name, s)}
@@ -205,6 +215,17 @@ class Rounds:
                     unseen.setdefault(family, []).append(trail)
         for family, some in unseen.items():
             self._together(operation, some, family)
+
+    def _look_behind(self, operation: Operation, trails: Sequence[Trail], seen: Seen) -> None:
+        """Of the places that refused every text: what becomes of a value that they take."""
+        refused = [
+            trail
+            for trail in trails
+            if trail.control and not _is_open(trail, seen) and not seen.of(trail.tokens)
+        ]
+        endings = self._valid_values(operation, [trail.point for trail in refused])
+        for trail in refused:
+            trail.valid = endings.get((trail.point.location, trail.point.name), "")
 
     def _revisit(self, operation: Operation, trails: Sequence[Trail]) -> None:
         """Read what was written: what was stored may become SQL now."""

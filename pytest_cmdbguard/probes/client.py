@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json as json_format
 import re
@@ -22,6 +23,7 @@ from pytest_cmdbguard.probes.answers import Patience, read_body, retry_after_s
 from pytest_cmdbguard.probes.bodies import as_text, encoded, pairs
 from pytest_cmdbguard.probes.connections import pool
 from pytest_cmdbguard.probes.headers import shown_headers, told_headers
+from pytest_cmdbguard.probes.renewal import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,7 +159,7 @@ class Api:
         headers: dict[str, str | bytes] = told_headers(values, self.actor)
         if body is not None:
             headers.setdefault("Content-Type", str(media))
-        return self.request(
+        exchange = self.request(
             operation.method,
             _filled(operation, values),
             query={name: value for (place, name), value in values.items() if place == "query"},
@@ -165,6 +167,8 @@ class Api:
             headers=headers,
             tokens=tokens,
         )
+        chosen = told(values)
+        return dataclasses.replace(exchange, chosen=chosen) if chosen else exchange
 
     def close(self) -> None:
         """Close the connections."""

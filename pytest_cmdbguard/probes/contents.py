@@ -11,7 +11,7 @@ import mimetypes
 import re
 import secrets
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from pytest_cmdbguard.model import Operation, Parameter
@@ -20,12 +20,16 @@ from pytest_cmdbguard.probes.points import body_location
 from pytest_cmdbguard.probes.samples import sample
 from pytest_cmdbguard.probes.schemas import Schema, flattened, members_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # One transparent pixel.
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
 # Cells with the name of what a line, an item or an element is about.
 _IDENTITY = re.compile(r"(?:^|[/@_])(?:name|serial|asset_tag|hostname|title|code)$", re.IGNORECASE)
+_LAST = re.compile("[/@]")
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
@@ -58,14 +62,26 @@ def renewed_content(media: str, schema: Schema) -> str | bytes:
     return document
 
 
-def cell_points(operation: Operation) -> tuple[Parameter, ...]:
+def cell_points(
+    operation: Operation, fields: Mapping[str, Schema] | None = None
+) -> tuple[Parameter, ...]:
     """The places for text inside the documents that an operation takes as whole bodies.
 
     A name is the media type, a blank and the name of the cell (``text/csv serial``); the schema is
     what the text that stands there now looks like.
+
+    Args:
+        operation: whose bodies.
+        fields: what such a document is a list of, by name: a cell is one of the choices of the
+            field that is named like it, if the text that stands there now is.
     """
     return tuple(
-        Parameter(location="content", name=f"{media} {cell}", schema=_schema_like(text))
+        Parameter(
+            location="content",
+            name=f"{media} {cell}",
+            schema=_choices((fields or {}).get(_LAST.split(cell)[-1], {}), text)
+            or _schema_like(text),
+        )
         for media, schema in operation.contents.items()
         if body_location(media) == "content"
         for cell, text in cells(media, content(media, schema)).items()
@@ -75,6 +91,12 @@ def cell_points(operation: Operation) -> tuple[Parameter, ...]:
 def is_binary(media: str, schema: Schema) -> bool:
     """Whether a document is no text: there is no place for a text in it."""
     return body_location(media) == "content" and isinstance(content(media, schema), bytes)
+
+
+def _choices(field: Schema, text: str) -> Schema:
+    """The schema of a field if a text is one of its choices, else an empty one."""
+    choices = flattened(field).get("enum") or ()
+    return {"type": "string", "enum": [text, *choices]} if text in choices else {}
 
 
 def _schema_like(text: str) -> Schema:

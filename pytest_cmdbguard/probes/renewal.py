@@ -19,6 +19,13 @@ _FIXED = ("enum", "const", "format")
 _WIDEST_RANGE = 65_536
 
 
+class Chosen(int):
+    """A number for which any other one of its range could stand."""
+
+    lowest: int
+    highest: int
+
+
 def renewed(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """An object of the same form whose texts, addresses and small numbers are fresh.
 
@@ -30,6 +37,15 @@ def renewed(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
         name: _renewed(name, value, flattened(properties.get(name, {})))
         for name, value in body.items()
     }
+
+
+def told(values: Mapping[tuple[str, str], object]) -> tuple[tuple[str, int, int, int], ...]:
+    """The chosen numbers among the members of a JSON body, as :class:`Exchange` keeps them."""
+    return tuple(
+        (name.removeprefix("/"), int(value), value.lowest, value.highest)
+        for (location, name), value in values.items()
+        if location == "body" and isinstance(value, Chosen)
+    )
 
 
 def _renewed(name: str, value: object, schema: Schema) -> object:
@@ -70,7 +86,9 @@ def _other_number(value: int, schema: Schema) -> int:
     lowest, highest = schema.get("minimum"), schema.get("maximum")
     if lowest is None or highest is None or highest - lowest > _WIDEST_RANGE:
         return value
-    return int(lowest) + secrets.randbelow(int(highest) - int(lowest) + 1)
+    number = Chosen(int(lowest) + secrets.randbelow(int(highest) - int(lowest) + 1))
+    number.lowest, number.highest = int(lowest), int(highest)
+    return number
 
 
 def _fits(text: str, schema: Schema) -> bool:

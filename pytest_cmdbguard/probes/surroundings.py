@@ -60,6 +60,29 @@ class Surroundings:
                 values[parameter.location, parameter.name] = _sample(parameter)
         return values | self._body_values(operation, point)
 
+    def seldom(self, operation: Operation, point: Parameter) -> object:
+        """A value that a place takes and that requests seldom have; None where none is known.
+
+        It is for whoever watches the database. What a list shows first is asked for all the
+        time, and a cache may answer it: so a path names the last object that was learned. What
+        an object has already need not be written again: there is none of those for an update.
+        """
+        if point.location == "path":
+            others = self.items(_before(operation, point))[1:]
+            return _named(others[-1], point) if others else None
+        if operation.reads:
+            return None
+        value = self.values(operation, point).get((point.location, point.name), _sample(point))
+        stored = self.items(operation.path.rpartition("/{")[0])
+        is_there = bool(stored) and value == stored[0].get(point.name.strip("/"))
+        return None if is_there else value
+
+    def fields(self, operation: Operation) -> dict[str, Schema]:
+        """The fields of what is created in the collection of an operation, by name."""
+        maker = self._makers.get(self._list_path(operation.path))
+        members = members_of((maker and maker.body) or {})
+        return {name: member for name, (member, _) in members.items()}
+
     def readers(self, operation: Operation) -> tuple[Operation, ...]:
         """The operations that show what an operation wrote: those that read its collection."""
         path = self._list_path(operation.path)
@@ -145,9 +168,8 @@ class Surroundings:
         return path
 
     def _id(self, operation: Operation, parameter: Parameter) -> object:
-        found = self.items(operation.path.partition("/{" + parameter.name + "}")[0])
-        item = found[0] if found else {}
-        existing = item.get(parameter.name, item.get("id", parameter.example))
+        found = self.items(_before(operation, parameter))
+        existing = _named(found[0] if found else {}, parameter)
         if operation.method == "DELETE" and operation.path.endswith("{" + parameter.name + "}"):
             return samples.absent_id(existing, parameter.schema)
         return _sample(parameter) if existing is None else existing
@@ -171,6 +193,16 @@ class Surroundings:
         if listed is None:
             return None
         return tuple(item for item in listed if isinstance(item, dict))[:_LEARNED_ITEMS]
+
+
+def _before(operation: Operation, parameter: Parameter) -> str:
+    """The path that a path parameter stands behind."""
+    return operation.path.partition("/{" + parameter.name + "}")[0]
+
+
+def _named(item: Item, parameter: Parameter) -> object:
+    """What a path parameter is called in an object that it names."""
+    return item.get(parameter.name, item.get("id", parameter.example))
 
 
 def _sample(parameter: Parameter) -> Any:  # noqa: ANN401 - any JSON value

@@ -87,6 +87,10 @@ def error_tells_versions(server) -> bool:
     return "Python/3" in server.as_(None).get("/devices").text
 
 
+def error_has_versions(server) -> bool:
+    return "python_version" in server.as_(None).get("/devices").json()
+
+
 def debug_shows_settings(server) -> bool:
     return "database_url" in server.as_(None).get("//debug/vars").text
 
@@ -119,6 +123,7 @@ PROBES = {
         "error-shows-constraint": duplicate_shows_its_key,
         "error-traceback": cursor_shows_a_traceback,
         "error-server-version": error_tells_versions,
+        "error-runtime-versions": error_has_versions,
     },
     "CG-INV-001": {
         "inventory-debug-vars": debug_shows_settings,

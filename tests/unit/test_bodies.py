@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -16,7 +17,7 @@ from http_server import serving
 from python_multipart import parse_form
 
 from pytest_cmdbguard import curl
-from pytest_cmdbguard.model import Actor, Operation
+from pytest_cmdbguard.model import Actor, Exchange, Operation
 from pytest_cmdbguard.probes.cells import cells
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.contents import cell_points, content
@@ -145,7 +146,7 @@ def test_the_line_for_the_shell_sends_the_same_request_again(api, server, kind, 
         "CMDBGUARD_KEY_2": "s=c-secret",
     }
     subprocess.run(
-        ["bash", "-c", line], env={"PATH": "/usr/bin:/bin", **variables}, check=True, timeout=10,
+        ["sh", "-c", line], env={"PATH": "/usr/bin:/bin", **variables}, check=True, timeout=10,
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     first, again = server.asked
@@ -153,6 +154,62 @@ def test_the_line_for_the_shell_sends_the_same_request_again(api, server, kind, 
     automatic = {"User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Length", "Host"}
     told = {name.lower(): value for name, value in first.headers.items() if name not in automatic}
     assert {n.lower(): v for n, v in again.headers.items() if n not in automatic} == told
+
+
+def created(body, **more):
+    return Exchange(
+        method="POST", url="http://h/", request_body=body, status=201, headers={}, body=b"", **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "again"),
+    [
+        (b'{"name": "site-1a2b3c4d"}', r'{"name": "site-\d{8}"}'),
+        (b"name,serial\r\na-1a2b3c4d,b-1a2b3c4d\r\n", r"name,serial\r\na-(\d{8}),b-\1\r\n"),
+        (b'{"prefix": "10.3.4.0/24"}', r'{"prefix": "10\.\d+\.\d+\.0/24"}'),
+        (b'{"prefix": "10.3.0.0/16"}', r'{"prefix": "10\.\d+\.0\.0/16"}'),
+        (b'{"address": "10.3.4.5"}', r'{"address": "10\.\d+\.\d+\.5"}'),
+    ],
+)
+def test_what_was_created_is_named_anew_in_the_line(body, again):
+    first, second = (printed(created(body)) for _ in range(2))
+    assert re.fullmatch(again, first)
+    assert re.fullmatch(again, second)
+    assert first != second
+
+
+def test_tokens_are_made_anew_save_those_that_name_what_is_there():
+    token = "zq0123456789"
+    body = f'{{"a": "{token}\'", "b": "file:///srv/{token}/x", "c": "%2f{token}"}}'.encode()
+    again = printed(created(body, tokens=(token,)))
+    assert re.fullmatch(body.decode().replace(token, r"zq\d{10}", 1), again)
+    assert token not in again.partition("b")[0]
+
+
+def test_a_number_is_one_of_its_range():
+    body = b'{"vid": 17, "number": 17}'
+    line = created(body, chosen=(("vid", 17, 10, 12),))
+    numbers = {json.loads(printed(line))["vid"] for _ in range(20)}
+    assert numbers <= {10, 11, 12}
+    assert len(numbers) > 1
+    assert json.loads(printed(line))["number"] == 17
+
+
+@pytest.mark.parametrize("change", [{"status": 409}, {"method": "PATCH"}])
+def test_what_created_nothing_is_repeated_as_it_was(change):
+    exchange = dataclasses.replace(created(b'{"name": "site-1a2b3c4d"}'), **change)
+    assert "n=" not in curl.line(exchange)
+    assert "site-1a2b3c4d" in curl.line(exchange)
+
+
+def printed(exchange):
+    """The body that a line sends: ``curl`` tells its last word, or what it is told to read."""
+    telling = """curl() { for w; do :; done; [ "$w" = @- ] && cat || printf %s "$w"; }; """
+    finished = subprocess.run(
+        ["sh", "-c", telling + curl.line(exchange)], check=True, timeout=10, capture_output=True
+    )
+    return finished.stdout.decode()
 
 
 def test_contents_are_valid_documents_of_their_type():

@@ -1,5 +1,6 @@
 """The service's log from a mark on, and what in it proves an injection or a leak."""
 
+import dataclasses
 import os
 import re
 import threading
@@ -152,6 +153,26 @@ def test_frames_paths_and_versions_are_leaks():
     assert kinds(answered("{}", headers={"server": "nginx/1.25.3"})) == [
         "the version of a program"
     ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": "x", "python_version": "3.12.1"}',
+        '{"runtime": {"django-version": "5.2"}}',
+        "python_version: 3.12.1",
+        "{'python_version': '3.12.1', }",
+    ],
+)
+def test_versions_in_members_of_their_own_are_leaks(body):
+    assert kinds(answered(body)) == ["the version of a program"]
+
+
+def test_versions_of_the_interface_and_those_that_were_sent_are_no_leaks():
+    assert kinds(answered('{"api_version": "3.2.7", "version": "1.0", "status": 500}')) == []
+    body = '{"python_version": "3.12.1"}'
+    exchange = dataclasses.replace(answered(body), request_body=body.encode())
+    assert kinds(exchange) == []
 
 
 def test_what_the_request_brought_is_no_leak():

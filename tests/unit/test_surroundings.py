@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from pytest_cmdbguard.probes import samples
 from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.document import operations
+from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.probes.renewal import renewed
 from pytest_cmdbguard.probes.surroundings import Surroundings
 
@@ -280,3 +281,30 @@ def test_networks_stay_networks():
     made = renewed({"prefix": "10.0.0.0/24", "v6": "2001:db8::/64"}, schema)
     assert re.fullmatch(r"10\.\d+\.\d+\.0/24", made["prefix"])
     assert made["v6"].endswith("::/64")
+
+
+@pytest.mark.parametrize(
+    ("operation", "place", "value"),
+    [
+        ("GET /devices/{device_id}/ports/{port}", ("path", "port"), "eth1"),
+        ("GET /devices/{device_id}", ("path", "device_id"), None),
+        ("GET /devices", ("query", "q"), None),
+        ("POST /login", ("body", "/user"), "red"),
+        ("PATCH /devices/{device_id}", ("body", "/note"), "probe"),
+        ("PATCH /devices/{device_id}", ("body", "/status"), None),
+    ],
+)
+def test_a_seldom_value_is_neither_in_a_cache_nor_stored_already(
+    surroundings, operation, place, value
+):
+    points = injection_points(OPERATIONS[operation])
+    (point,) = [p for p in points if (p.location, p.name) == place]
+    assert surroundings.seldom(OPERATIONS[operation], point) == value
+
+
+def test_fields_are_those_of_what_is_created_in_the_collection(surroundings):
+    for path in ("POST /devices/bulk", "GET /devices/{device_id}/ports", "POST /devices"):
+        fields = surroundings.fields(OPERATIONS[path])
+        known = path != "GET /devices/{device_id}/ports"
+        assert (fields.get("status") == DEVICE["properties"]["status"]) is known, path
+    assert surroundings.fields(OPERATIONS["POST /login"]) == {}
