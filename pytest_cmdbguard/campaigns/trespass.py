@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from .grounds import Grounds
     from .marking import Values
     from .owned import Owned
+
+
+# The first id of a list of ids, or of a list of objects that say their ids.
+_IN_LIST = re.compile(r"/0((?:/\w+)?)$")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +75,12 @@ class Trespass:
         """An object alone, and in a list behind one of the stranger's own."""
         yield address
         for (location, name), value in address.items():
-            if location == "body" and name.endswith("/0"):
+            if location == "body" and (found := _IN_LIST.search(name)):
                 rival = self._grounds.rival
                 collection = dict(_collections(operation, rival)).get(name, "")
                 own = rival.of(collection)
                 if own is not None:
-                    behind = name.removesuffix("0") + "1"
+                    behind = f"{name[: found.start()]}/1{found[1]}"
                     yield {(location, name): own.id, (location, behind): value}
 
     def _victim(self, operation: Operation) -> tuple[Owned, Values] | None:

@@ -176,7 +176,11 @@ def _handlers(backend: Backend, resource: Resource) -> dict[str, dict[str, Handl
     if resource.writable:
         collection["POST"] = endpoints.create
         member |= {"PATCH": endpoints.update, "DELETE": endpoints.delete}
-    bulk: dict[str, Handler] = {"POST": endpoints.bulk_create}
+    bulk: dict[str, Handler] = {
+        "POST": endpoints.bulk_create,
+        "PATCH": endpoints.bulk_update,
+        "DELETE": endpoints.bulk_delete,
+    }
     return {
         **({f"{path}/bulk": bulk} if resource.bulk else {}),
         path: collection,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from refcmdb import __version__
-from refcmdb.api import accounts, landing, reading
+from refcmdb.api import accounts, landing, preconditions, reading
+from refcmdb.api.bulk import BulkWriter
 from refcmdb.api.problems import Problem, missing
 from refcmdb.api.requests import read_body, read_id, read_query
 from refcmdb.api.schemas import Credentials
+from refcmdb.api.schemas.bodies import Chosen
 from refcmdb.api.values import LARGEST_BULK, Kind, encode
 from refcmdb.api.writing import Writer
 from refcmdb.auth import sessions
@@ -92,7 +93,7 @@ class ResourceEndpoints:
         body = await read_body(request, self.resource.body)
         (item,) = await writer.create([body])
         location = f"/api/v1/{self.resource.path}/{item.id}"  # type: ignore[attr-defined]
-        return json_response(item, status=201, headers={"Location": location})
+        return item_response(item, status=201, headers={"Location": location})
 
     async def bulk_create(self, request: Request) -> Response:
         """Many new objects, or none."""
@@ -100,11 +101,24 @@ class ResourceEndpoints:
         bodies: Sequence[msgspec.Struct] = await read_body(request, bulk_body(self.resource))
         return json_response({"items": await writer.create(bodies)}, status=201)
 
+    async def bulk_update(self, request: Request) -> Response:
+        """Many objects with some fields changed, or none."""
+        writer = BulkWriter.of(await self.writer(request))
+        patches = await read_body(request, many_of(self.resource.bulk_patch))
+        return json_response({"items": await writer.patch_all(patches)})
+
+    async def bulk_delete(self, request: Request) -> Response:
+        """Many objects less, or none."""
+        writer = BulkWriter.of(await self.writer(request))
+        chosen: Sequence[Chosen] = await read_body(request, many_of(Chosen))
+        await writer.delete_all([one.id for one in chosen])
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
     async def update(self, request: Request) -> Response:
         """One object with some fields changed."""
         writer = await self.writer(request)
         patch = await read_body(request, self.resource.patch)
-        return json_response(await writer.patch(self._number(request), patch))
+        return item_response(await writer.patch(self._number(request), patch))
 
     async def delete(self, request: Request) -> Response:
         """One object less."""
@@ -113,7 +127,7 @@ class ResourceEndpoints:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
     async def writer(self, request: Request) -> Writer:
-        """Who writes; raises Problem 401 or 403 before anything of the body is read."""
+        """Who writes; raises Problem 400, 401 or 403 before anything of the body is read."""
         actor = await who_asks(self._backend, request)
         read_query(request, NoQuery)
         writer = Writer(
@@ -121,6 +135,7 @@ class ResourceEndpoints:
             resource=self.resource,
             actor=actor,
             request_id=request.scope["request_id"],
+            expected=preconditions.expected_by(request),
         )
         writer.require_permission()
         return writer
@@ -229,22 +244,24 @@ async def cached(
 
 def read_response(request: Request, body: bytes, *, hit: bool) -> Response:
     """A cacheable answer; 304 for who has it already."""
-    etag = etag_of(body)
+    etag = preconditions.etag_of(body)
     headers = {
         "Cache-Control": "private, no-cache",
         "ETag": etag,
         "Vary": "Authorization, Cookie",
         "X-Cache": "hit" if hit else "miss",
     }
-    known = request.headers.get("if-none-match", "")
-    if etag in (part.strip() for part in known.split(",")):
+    if preconditions.is_known(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=JSON, headers=headers)
 
 
-def etag_of(body: bytes) -> str:
-    """What a client compares to know whether it has this answer."""
-    return f'W/"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+def item_response(
+    item: msgspec.Struct, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An object that was written, with the tag under which it can be changed again."""
+    etag = preconditions.etag_of(encode(item))
+    return json_response(item, status=status, headers={"ETag": etag, **(headers or {})})
 
 
 def json_response(
@@ -264,7 +281,9 @@ def json_response(
 
 def bulk_body(resource: Resource) -> Kind:
     """The type of a bulk create's body."""
-    return Annotated[
-        list[resource.body],  # type: ignore[name-defined]
-        Meta(min_length=1, max_length=LARGEST_BULK),
-    ]
+    return many_of(resource.body)
+
+
+def many_of(kind: Kind) -> Kind:
+    """The type of a bulk operation's body."""
+    return Annotated[list[kind], Meta(min_length=1, max_length=LARGEST_BULK)]

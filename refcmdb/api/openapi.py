@@ -14,6 +14,7 @@ from refcmdb.api.problems import MEDIA_TYPE, ProblemDocument
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of, without
 from refcmdb.api.schemas import Credentials, IssuedToken
+from refcmdb.api.schemas.bodies import Chosen
 from refcmdb.api.values import LARGEST_BULK, Id, Kind, describe
 from refcmdb.auth import sessions
 from refcmdb.auth.roles import READERS
@@ -37,11 +38,22 @@ MEANINGS = {
     403: "The role may not do this.",
     404: "No such object, or none that the actor may see.",
     409: "A duplicate, or other objects refer to it.",
+    412: "The object is not as If-Match expects it.",
     413: "The body is too large.",
     415: "The body has a media type that is not taken here.",
     422: "A value is not valid.",
     429: "Too many requests; Retry-After says when to come again.",
     503: "Something that is needed does not answer or is not configured.",
+}
+IF_MATCH: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "Only if the object still has one of these ETags (RFC 9110).",
+    "schema": {
+        "type": "string",
+        "maxLength": 1000,
+        "pattern": r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)(?![\s\S])',
+    },
 }
 SORTING = "The order; with a minus, descending."
 READ_ERRORS = (401, 404, 422)
@@ -92,6 +104,8 @@ def _components() -> Json:
         structs += [resource.page, resource.item]
         if resource.writable:
             structs += [resource.body, resource.patch]
+        if resource.bulk:
+            structs += [resource.bulk_patch, Chosen]
     _, components = msgspec.json.schema_components(
         structs, schema_hook=describe, ref_template=REFERENCES
     )
@@ -186,7 +200,7 @@ def _resource_paths(resource: Resource) -> Json:
         collection["post"] = _create(resource)
         member |= {"patch": _update(resource), "delete": _delete(resource)}
     path = f"{API}/{resource.path}"
-    bulk = {f"{path}/bulk": {"post": _bulk_create(resource)}} if resource.bulk else {}
+    bulk = {f"{path}/bulk": _bulk(resource)} if resource.bulk else {}
     number = {
         "name": "id",
         "in": "path",
@@ -204,36 +218,96 @@ def _list(resource: Resource) -> Json:
 
 
 def _read(resource: Resource) -> Json:
-    answer = {200: _content("The object.", _reference(resource.item))}
+    answer = {200: _tagged("The object.", resource)}
     return _for(resource, "read", f"One of {resource.path}", answer, errors=READ_ERRORS)
 
 
 def _create(resource: Resource) -> Json:
-    answer = {201: _content("The new object.", _reference(resource.item))}
+    answer = {201: _tagged("The new object.", resource)}
     operation = _for(resource, "create", f"Add to {resource.path}", answer, errors=WRITE_ERRORS)
     return {**operation, "requestBody": _body(_reference(resource.body))}
 
 
+def _bulk(resource: Resource) -> Json:
+    return {
+        "post": _bulk_create(resource),
+        "patch": _bulk_update(resource),
+        "delete": _bulk_delete(resource),
+    }
+
+
 def _bulk_create(resource: Resource) -> Json:
+    answer = {201: _content("The new objects.", _several(resource))}
+    operation = _for(
+        resource,
+        "bulk_create",
+        f"Add many {resource.path}, all or none",
+        answer,
+        errors=WRITE_ERRORS,
+    )
+    return {**operation, "requestBody": _body(_many(resource.body))}
+
+
+def _bulk_update(resource: Resource) -> Json:
+    answer = {200: _content("The objects as they are now.", _several(resource))}
+    operation = _for(
+        resource,
+        "bulk_update",
+        f"Change many {resource.path}, all or none",
+        answer,
+        errors=WRITE_ERRORS,
+    )
+    return {**operation, "requestBody": _body(_many(resource.bulk_patch))}
+
+
+def _bulk_delete(resource: Resource) -> Json:
+    operation = _for(
+        resource,
+        "bulk_delete",
+        f"Remove many {resource.path}, all or none",
+        {204: {"description": "They are gone."}},
+        errors=WRITE_ERRORS,
+    )
+    return {**operation, "requestBody": _body(_many(Chosen))}
+
+
+def _several(resource: Resource) -> Json:
     items = {"items": {"type": "array", "items": _reference(resource.item)}}
-    schema = {"type": "object", "properties": items, "required": ["items"]}
-    summary = f"Add many {resource.path}, all or none"
-    answer = {201: _content("The new objects.", schema)}
-    operation = _for(resource, "bulk_create", summary, answer, errors=WRITE_ERRORS)
-    body = {"type": "array", "minItems": 1, "maxItems": LARGEST_BULK}
-    return {**operation, "requestBody": _body({**body, "items": _reference(resource.body)})}
+    return {"type": "object", "properties": items, "required": ["items"]}
+
+
+def _many(struct: Kind) -> Json:
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": LARGEST_BULK,
+        "items": _reference(struct),
+    }
 
 
 def _update(resource: Resource) -> Json:
-    answer = {200: _content("The object as it is now.", _reference(resource.item))}
-    operation = _for(resource, "update", f"Change {resource.path}", answer, errors=WRITE_ERRORS)
-    return {**operation, "requestBody": _body(_reference(resource.patch))}
+    answer = {200: _tagged("The object as it is now.", resource)}
+    errors = (*WRITE_ERRORS, 412)
+    operation = _for(resource, "update", f"Change {resource.path}", answer, errors=errors)
+    return {
+        **operation,
+        "parameters": [IF_MATCH],
+        "requestBody": _body(_reference(resource.patch)),
+    }
 
 
 def _delete(resource: Resource) -> Json:
     answer = {204: {"description": "It is gone."}}
-    errors = (401, 403, 404, 409, 422)
-    return _for(resource, "delete", f"Remove from {resource.path}", answer, errors=errors)
+    errors = (401, 403, 404, 409, 412, 422)
+    operation = _for(resource, "delete", f"Remove from {resource.path}", answer, errors=errors)
+    return {**operation, "parameters": [IF_MATCH]}
+
+
+def _tagged(description: str, resource: Resource) -> Json:
+    """An answer with one object and the tag for If-Match."""
+    schema = {"type": "string"}
+    tag = {"description": "For If-Match and If-None-Match.", "schema": schema}
+    return {**_content(description, _reference(resource.item)), "headers": {"ETag": tag}}
 
 
 def _parameters(query: type[msgspec.Struct]) -> list[Json]:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from refcmdb.api import cursors, statements
 from refcmdb.api.problems import invalid, missing
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 # Query structs are made at run time.
 Query = Any
 
-UNFILTERED = frozenset({"limit", "cursor", "sort", "q"})
+UNFILTERED = frozenset({"limit", "cursor", "sort", "q", "fields", "count"})
+# What a cursor may be used with as well as without.
+UNBOUND = frozenset({"limit", "cursor", "fields", "count"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +68,18 @@ async def list_page(
     Raises: Problem 422 for a cursor that is not ours or belongs to another query.
     """
     statement, values = page_of(backend, resource, actor, query)
+    shape = shape_of(resource, actor, query)
     async with backend.database.session() as session:
-        rows = await read_rows(session, resource, statement, values)
-    return _page(backend, resource, query, rows)
+        if shape.fields:
+            rows: list[Any] = [
+                dict(zip(shape.fields, row, strict=True))
+                for row in await session.fetch(statement, values)
+            ]
+        else:
+            rows = await read_rows(session, resource, statement, values)
+        count = await _count(session, resource, shape, values, how=given_of(query)["count"])
+    page = _page(backend, resource, query, rows)
+    return msgspec.structs.replace(page, count=count)
 
 
 def page_of(
@@ -84,6 +95,7 @@ def shape_of(resource: Resource, actor: Actor, query: msgspec.Struct) -> stateme
     given = given_of(query)
     return statements.Shape(
         sort=given["sort"],
+        fields=_selected(resource, given),
         filters=tuple(name for name in given if name not in UNFILTERED),
         scoped=scope_of(resource, actor) is not None,
         searching="q" in given,
@@ -103,6 +115,35 @@ def values_of(
     if "cursor" in given:
         values |= _after(backend, resource, query, given["cursor"])
     return values
+
+
+def _selected(resource: Resource, given: dict[str, Any]) -> tuple[str, ...]:
+    """The fields that a page with ``fields`` reads: the cursor needs two that may not be asked."""
+    if "fields" not in given:
+        return ()
+    wanted = {*given["fields"].chosen, "id", given["sort"].removeprefix("-")}
+    return tuple(name for name in resource.item.__struct_fields__ if name in wanted)
+
+
+async def _count(
+    session: Session,
+    resource: Resource,
+    shape: statements.Shape,
+    values: dict[str, object],
+    *,
+    how: str,
+) -> int | UnsetType:
+    if how == "none":
+        return UNSET
+    every = statements.Shape(
+        sort="id", filters=shape.filters, scoped=shape.scoped, searching=shape.searching
+    )
+    statement = statements.count if how == "exact" else statements.estimate
+    ((found,),) = await session.fetch(statement(resource, every), values)
+    if how == "exact":
+        return int(found)
+    ((plan),) = msgspec.json.decode(found)
+    return int(plan["Plan"]["Plan Rows"])
 
 
 async def read_rows(
@@ -173,7 +214,7 @@ def given_of(query: msgspec.Struct) -> dict[str, Any]:
 
 
 def _fingerprint(resource: Resource, query: msgspec.Struct) -> str:
-    rest = {k: v for k, v in given_of(query).items() if k not in {"cursor", "limit"}}
+    rest = {k: v for k, v in given_of(query).items() if k not in UNBOUND}
     return cursors.fingerprint(resource.name, encode(rest))
 
 
@@ -195,10 +236,12 @@ def _page(
     query: Query,
     rows: list[Any],
 ) -> msgspec.Struct:
-    if len(rows) <= query.limit:
-        return resource.page(rows, None)
-    last = rows[query.limit - 1]
-    value = msgspec.Raw(encode(getattr(last, query.sort.removeprefix("-"))))
-    place = cursors.Place(_fingerprint(resource, query), value, last.id)
-    next_page = cursors.write(place, secret=backend.settings.secret)
-    return resource.page(rows[: query.limit], next_page)
+    items, following = rows[: query.limit], None
+    if len(rows) > query.limit:
+        last = items[-1] if isinstance(items[-1], dict) else msgspec.structs.asdict(items[-1])
+        value = msgspec.Raw(encode(last[query.sort.removeprefix("-")]))
+        place = cursors.Place(_fingerprint(resource, query), value, last["id"])
+        following = cursors.write(place, secret=backend.settings.secret)
+    if query.fields is not UNSET:
+        items = [{name: item[name] for name in query.fields.chosen} for item in items]
+    return resource.page(items, following)

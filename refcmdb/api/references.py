@@ -39,13 +39,7 @@ async def owners_of(
         return [None] * len(bodies)
     owners = [_owner_of(given, found, actor) for given in named]
     await _require_tenants(session, {owner for owner in owners if owner != actor.tenant_id})
-    errors = [
-        error
-        for position, (given, owner) in enumerate(zip(named, owners, strict=True))
-        for error in _foreign(given, found, owner, prefix=f"[{position}]." if position else "")
-    ]
-    if errors:
-        raise Problem(422, "the request is not valid", errors=errors)
+    _require_own(named, found, owners)
     return list(owners)
 
 
@@ -53,9 +47,17 @@ async def check_references(
     session: Session, resource: Resource, given: Mapping[str, Any], *, owner: int | None
 ) -> None:
     """Raises: Problem 422 if ``given`` points to what ``owner`` does not have."""
-    found = await _find(session, resource, [given])
-    if errors := _foreign(given, found, owner, prefix=""):
-        raise Problem(422, "the request is not valid", errors=errors)
+    await check_all(session, resource, [given], [owner])
+
+
+async def check_all(
+    session: Session,
+    resource: Resource,
+    bodies: Sequence[Mapping[str, Any]],
+    owners: Sequence[int | None],
+) -> None:
+    """Raises: Problem 422 if one of ``bodies`` points to what its owner does not have."""
+    _require_own(bodies, await _find(session, resource, bodies), owners)
 
 
 async def tag_ids(session: Session, names: Collection[str]) -> dict[str, int]:
@@ -107,6 +109,18 @@ def _owner_of(given: Mapping[str, Any], found: Found, actor: Actor) -> int:
         if told := owners.get(given[field]):
             return told
     raise invalid("tenant_id", "is required from an actor without a tenant")
+
+
+def _require_own(
+    bodies: Sequence[Mapping[str, Any]], found: Found, owners: Sequence[int | None]
+) -> None:
+    errors = [
+        error
+        for position, (given, owner) in enumerate(zip(bodies, owners, strict=True))
+        for error in _foreign(given, found, owner, prefix=f"[{position}]." if position else "")
+    ]
+    if errors:
+        raise Problem(422, "the request is not valid", errors=errors)
 
 
 def _foreign(

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from refcmdb.api.values import Cursor, Kind, Limit, SearchText
+from refcmdb.api.values import Count, Cursor, FieldNames, Id, Kind, Limit, SearchText
 from refcmdb.auth.roles import ADMINISTRATORS, READERS, WRITERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import sqlalchemy as sa
 
@@ -97,6 +97,14 @@ class Resource:
         return _closed_struct(name, fields, f"Changes of {self.singular}.")
 
     @functools.cached_property
+    def bulk_patch(self) -> type[msgspec.Struct]:
+        """One of many changes: the object's number, and what a PATCH of it takes."""
+        assert self.patch is not None, "only what can be written can be written in bulk"
+        name = self.item.__name__.replace("Item", "BulkPatch")
+        fields = [(field, kind, UNSET) for field, kind in types_of(self.patch).items()]
+        return _closed_struct(name, [("id", Id), *fields], f"Changes of {self.singular}.")
+
+    @functools.cached_property
     def query(self) -> type[msgspec.Struct]:
         """The query parameters of its list."""
         kinds = types_of(self.item)
@@ -112,14 +120,21 @@ class Resource:
             (name, without(types.NoneType, kinds[name]) | UnsetType, UNSET)
             for name in self.filters
         ]
+        name = self.item.__name__.replace("Item", "Fields")
+        names = type(name, (FieldNames,), {"fields": self.item.__struct_fields__, "__slots__": ()})
+        fields += [("fields", names | UnsetType, UNSET), ("count", Count, "none")]
         return _closed_struct(self.item.__name__.replace("Item", "Query"), fields, "A list query.")
 
     @functools.cached_property
     def page(self) -> type[msgspec.Struct]:
-        """One page of its list; ``next`` is null on the last one."""
+        """One page of its list; ``next`` is null on the last one, ``count`` where asked for."""
         return msgspec.defstruct(
             self.item.__name__.replace("Item", "Page"),
-            [("items", list[self.item]), ("next", str | None)],  # type: ignore[name-defined]
+            [
+                ("items", list[self.item]),  # type: ignore[name-defined]
+                ("next", str | None),
+                ("count", int | UnsetType, UNSET),
+            ],
             namespace={"__doc__": f"A page of {self.path}."},
         )
 
@@ -139,7 +154,7 @@ def without(excluded: type, kind: Kind) -> Kind:
 
 
 def _closed_struct(
-    name: str, fields: list[tuple[str, Any, Any]], doc: str
+    name: str, fields: Iterable[tuple[str, Any] | tuple[str, Any, Any]], doc: str
 ) -> type[msgspec.Struct]:
     return msgspec.defstruct(
         name,

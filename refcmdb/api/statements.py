@@ -14,14 +14,17 @@ from refcmdb.api.registry import RESOURCES
 from refcmdb.services.database import Statement, compiled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from refcmdb.api.resource import Resource
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What makes two list statements the same text."""
+    """What makes two list statements the same text; no ``fields`` are all of them."""
 
     sort: str
+    fields: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     scoped: bool = False
     searching: bool = False
@@ -34,9 +37,9 @@ def bound(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
     return sa.bindparam(name, type_=kind)
 
 
-def selected(resource: Resource) -> list[sa.ColumnElement[Any]]:
-    """The SELECT list that makes an item, in the order of the item's fields."""
-    return [_selected(resource, field) for field in resource.item.__struct_fields__]
+def selected(resource: Resource, fields: tuple[str, ...] = ()) -> list[sa.ColumnElement[Any]]:
+    """The SELECT list that makes an item, or ``fields`` of it, in the order of its fields."""
+    return [_selected(resource, field) for field in fields or resource.item.__struct_fields__]
 
 
 def _selected(resource: Resource, field: str) -> sa.ColumnElement[Any]:
@@ -96,19 +99,37 @@ def following(resource: Resource, sort: str) -> sa.ColumnElement[bool]:
 
 def select_page(resource: Resource, shape: Shape) -> sa.Select[Any]:
     """One page of a list, and one row more that tells whether there is another."""
-    table = resource.table
-    select = sa.select(*selected(resource))
-    if shape.scoped:
-        select = select.where(owned(resource.table))
-    for name in shape.filters:
-        select = select.where(table.c[name] == bound(f"is_{name}", table.c[name]))
-    if shape.searching:
-        select = select.where(matching(resource))
+    select = sa.select(*selected(resource, shape.fields)).where(*_conditions(resource, shape))
     if shape.following:
         select = select.where(following(resource, shape.sort))
     return select.order_by(*ordering(resource, shape.sort)).limit(
         sa.bindparam("limit", type_=sa.BigInteger)
     )
+
+
+def _conditions(resource: Resource, shape: Shape) -> Iterator[sa.ColumnElement[bool]]:
+    """What all pages of a list have in common."""
+    if shape.scoped:
+        yield owned(resource.table)
+    for name in shape.filters:
+        column = resource.table.c[name]
+        yield column == bound(f"is_{name}", column)
+    if shape.searching:
+        yield matching(resource)
+
+
+@functools.lru_cache(maxsize=1024)
+def count(resource: Resource, shape: Shape) -> Statement:
+    """How many rows all pages of a list have together."""
+    counted = sa.select(sa.func.count()).select_from(resource.table)
+    return compiled(counted.where(*_conditions(resource, shape)))
+
+
+@functools.lru_cache(maxsize=1024)
+def estimate(resource: Resource, shape: Shape) -> Statement:
+    """The plan of all pages together, as JSON: it says how many rows the planner expects."""
+    every = compiled(sa.select(resource.table.c.id).where(*_conditions(resource, shape)))
+    return dataclasses.replace(every, text=f"EXPLAIN (FORMAT JSON) {every.text}")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -136,13 +157,15 @@ def one(table: sa.Table, columns: tuple[str, ...], *, scoped: bool) -> Statement
 
 
 @functools.cache
-def items(resource: Resource) -> Statement:
-    """The objects of ``ids``, in the order of their numbers."""
+def items(resource: Resource, *, scoped: bool = False, lock: bool = False) -> Statement:
+    """The objects of ``ids``, in the order of their numbers; ``lock`` as in :func:`detail`."""
     table = resource.table
     select = (
         sa.select(*selected(resource)).where(table.c.id == sa.any_(_ids())).order_by(table.c.id)
     )
-    return compiled(select)
+    if scoped:
+        select = select.where(owned(table))
+    return compiled(select.with_for_update(of=table) if lock else select)
 
 
 @functools.cache
@@ -172,6 +195,23 @@ def update(table: sa.Table, columns: tuple[str, ...]) -> Statement:
     return compiled(sa.update(table).where(_is_id(table)).values(values).returning(table.c.id))
 
 
+@functools.lru_cache(maxsize=1024)
+def update_many(table: sa.Table, columns: tuple[str, ...]) -> Statement:
+    """New values of ``columns`` for the rows ``ids``, from one array per column."""
+    arrays = [_ids(), *(_array(f"new_{name}", table.c[name]) for name in columns)]
+    rows = sa.func.unnest(*arrays).table_valued("id", *columns).render_derived(name="rows")
+    values: dict[str, sa.ColumnElement[Any]] = {name: rows.c[name] for name in columns}
+    if "updated_at" in table.c:
+        values["updated_at"] = sa.func.now()
+    return compiled(sa.update(table).where(table.c.id == rows.c.id).values(values))
+
+
+@functools.cache
+def delete_many(table: sa.Table) -> Statement:
+    """Remove the rows ``ids``."""
+    return compiled(sa.delete(table).where(table.c.id == sa.any_(_ids())))
+
+
 @functools.cache
 def delete(table: sa.Table, *, scoped: bool) -> Statement:
     """Remove the row ``id``."""
@@ -192,11 +232,9 @@ def tags_named() -> Statement:
 
 @functools.cache
 def untag() -> Statement:
-    """Take all tags off the device ``id``."""
+    """Take all tags off the devices ``ids``."""
     column = models.device_tags.c.device_id
-    return compiled(
-        sa.delete(models.device_tags).where(column == sa.bindparam("id", type_=sa.BigInteger))
-    )
+    return compiled(sa.delete(models.device_tags).where(column == sa.any_(_ids())))
 
 
 def substring(text: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -35,6 +35,26 @@ class Network(str):
     """An IPv4 or IPv6 network without host bits, such as ``10.0.0.0/24``."""
 
     __slots__ = ()
+
+
+class FieldNames(str):
+    """Some of the fields of a resource, each once; subclasses name all of them."""
+
+    __slots__ = ()
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The names, in the order of ``fields``."""
+        return tuple(self.split(","))
+
+    @classmethod
+    def read(cls, text: str) -> FieldNames:
+        """The names of a query parameter. Raises: ValueError for one that is no field."""
+        given = set(text.split(","))
+        if not given <= set(cls.fields):
+            raise ValueError(f"Expected names out of {', '.join(cls.fields)}, with commas between")
+        return cls(",".join(name for name in cls.fields if name in given))
 
 
 Id = Annotated[int, Meta(ge=1, le=LARGEST_ID, extra_json_schema={"format": "int64"})]
@@ -75,6 +95,10 @@ Cursor = Annotated[
     Meta(min_length=1, max_length=1000, pattern=r"^[A-Za-z0-9_+/-]*={0,2}(?![\s\S])"),
     Meta(description="`next` of the page before."),
 ]
+Count = Annotated[
+    Literal["exact", "estimate", "none"],
+    Meta(description="How many items all pages have, `estimate` as the planner sees it."),
+]
 Status = Literal["planned", "active", "retired"]
 DeviceStatus = Literal["planned", "staged", "active", "offline", "retired"]
 DeviceRole = Literal["access", "distribution", "core", "firewall", "router", "server"]
@@ -92,6 +116,8 @@ def decode(kind: type, value: object) -> object:
 
     Raises: ValueError, which msgspec turns into a ValidationError with the path of the value.
     """
+    if issubclass(kind, FieldNames):
+        return kind.read(str(value))
     if not isinstance(value, str) or len(value) > LONGEST_ADDRESS or "%" in value:
         raise ValueError("Expected an IP address or network")
     if kind is Address:
@@ -106,6 +132,14 @@ def encode(value: object) -> bytes:
 
 def describe(kind: type) -> dict[str, object]:
     """The JSON schema of the types that are ours (msgspec's ``schema_hook``)."""
+    if issubclass(kind, FieldNames):
+        name = f"({'|'.join(kind.fields)})"
+        return {
+            "type": "string",
+            "pattern": rf"^{name}(,{name})*(?![\s\S])",
+            "description": "Show only these fields of each item, with commas between.",
+            "examples": [kind.fields[0]],
+        }
     example = "10.0.0.1/24" if kind is Address else "10.0.0.0/24"
     return {
         "type": "string",

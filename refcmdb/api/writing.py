@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from msgspec import UNSET
 
 from refcmdb import models
-from refcmdb.api import events, statements
+from refcmdb.api import events, preconditions, statements
 from refcmdb.api.problems import Problem, missing
 from refcmdb.api.reading import read_rows, scope_of
 from refcmdb.api.references import check_references, owners_of, tag_ids
@@ -71,12 +71,13 @@ class Change:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Who writes what, in which request."""
+    """Who writes what, in which request; ``expected`` are the tags of its If-Match."""
 
     backend: Backend
     resource: Resource
     actor: Actor
     request_id: str
+    expected: frozenset[str] | None = None
 
     def require_permission(self) -> None:
         """Raises: Problem 403 if the role does not write this resource."""
@@ -103,14 +104,14 @@ class Writer:
     async def patch(self, number: int, patch: msgspec.Struct) -> msgspec.Struct:
         """The object with the given fields changed.
 
-        Raises: Problem 404, 409 for a duplicate, 422 for a reference the owner does not have.
+        Raises: Problem 404, 409 for a duplicate, 412, 422 for a reference the owner does not
+            have.
         """
-        given = {name: getattr(patch, name) for name in patch.__struct_fields__}
-        given = {name: value for name, value in given.items() if value is not UNSET}
+        given = given_in(patch)
         async with self._transaction() as session:
-            before = await self._locked(session, number)
-            await check_references(session, self.resource, given, owner=_owner(before))
-            owner = _owner(before)
+            before = await self._expected(session, number)
+            await check_references(session, self.resource, given, owner=owner_of(before))
+            owner = owner_of(before)
             stored = {name: self._stored(name, value, owner) for name, value in given.items()}
             await self._update(session, number, stored)
             after = await self._locked(session, number)
@@ -122,10 +123,10 @@ class Writer:
     async def delete(self, number: int) -> None:
         """Remove the object.
 
-        Raises: Problem 404, 409 if other objects refer to it.
+        Raises: Problem 404, 409 if other objects refer to it, 412.
         """
         async with self._transaction() as session:
-            before = await self._locked(session, number)
+            before = await self._expected(session, number)
             await self._remove(session, number)
             changes = [Change(before=before)]
             await self._record(session, changes)
@@ -137,8 +138,13 @@ class Writer:
             item = await self._locked(session, number)
             change = Change(before=item, after=item, named=action)
             await self._record(session, [change])
-        tags = {keys.list_tag("changes", scope) for scope in (_owner(item), None)}
+        tags = {keys.list_tag("changes", scope) for scope in (owner_of(item), None)}
         await self.backend.cache.invalidate(tags)
+
+    async def _expected(self, session: Session, number: int) -> msgspec.Struct:
+        item = await self._locked(session, number)
+        preconditions.require_match(self.expected, encode(item))
+        return item
 
     async def _locked(self, session: Session, number: int) -> msgspec.Struct:
         scope = scope_of(self.resource, self.actor)
@@ -170,7 +176,7 @@ class Writer:
         if given:
             await session.fetch(statements.update(self.resource.table, columns), values)
         if "tags" in given:
-            await session.fetch(statements.untag(), {"id": number})
+            await session.fetch(statements.untag(), {"ids": [number]})
             await self._tag(session, [number], [given["tags"]])
 
     def _stored(self, name: str, value: object, owner: int | None) -> object:
@@ -209,7 +215,7 @@ class Writer:
             return
         rows = [
             (
-                _owner(change.item),
+                owner_of(change.item),
                 self.resource.name,
                 change.item.id,
                 change.action,
@@ -256,7 +262,7 @@ class Writer:
 
 def tags_of_change(resource: Resource, change: Change) -> set[str]:
     """The cache tags that a change invalidates: what shows the object, and nothing else."""
-    scopes = {_owner(change.item), None}
+    scopes = {owner_of(change.item), None}
     tags = {keys.object_tag(resource.name, change.item.id)}
     tags |= {keys.list_tag(resource.name, scope) for scope in scopes}
     tags |= {keys.list_tag("changes", scope) for scope in scopes}
@@ -267,11 +273,18 @@ def tags_of_change(resource: Resource, change: Change) -> set[str]:
     return tags
 
 
+def given_in(patch: msgspec.Struct) -> dict[str, Any]:
+    """The fields that a PATCH changes."""
+    named = {name: getattr(patch, name) for name in patch.__struct_fields__}
+    return {name: value for name, value in named.items() if value is not UNSET}
+
+
 def _label(resource: Resource, item: Item) -> object:
     return getattr(item, resource.label)
 
 
-def _owner(item: Item) -> int | None:
+def owner_of(item: Item) -> int | None:
+    """The tenant that an object belongs to; None for what all share."""
     owner: int | None = getattr(item, "tenant_id", None)
     return owner
 

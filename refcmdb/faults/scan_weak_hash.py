@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from refcmdb.api import endpoints
+from refcmdb.api import preconditions
 
 KIND = "fault"
 CHECK = "CG-SCAN-001"
@@ -13,4 +13,4 @@ OPERATION = ""
 
 def plant() -> None:
     """Another hash of the same length."""
-    endpoints.etag_of = lambda body: f'W/"{hashlib.md5(body).hexdigest()[:16]}"'
+    preconditions.etag_of = lambda body: f'"{hashlib.md5(body).hexdigest()[:16]}"'

@@ -44,7 +44,11 @@ def _export_query() -> type[msgspec.Struct]:
     query = RESOURCES["devices"].query
     kinds, defaults = types_of(query), query.__struct_defaults__
     fields: list[tuple[str, Any, Any]] = [("format", Literal["csv", "yaml"], "csv")]
-    fields += [(name, kinds[name], value) for name, value in zip(kinds, defaults, strict=True)]
+    fields += [
+        (name, kinds[name], value)
+        for name, value in zip(kinds, defaults, strict=True)
+        if name not in {"fields", "count"}
+    ]
     return msgspec.defstruct(
         "DeviceExportQuery", fields, forbid_unknown_fields=True, kw_only=True, frozen=True
     )
@@ -74,7 +78,7 @@ async def export(backend: Backend, request: Request) -> Response:
 async def page_of(backend: Backend, actor: Any, query: Any) -> Any:  # noqa: ANN401 - made at run time
     """The page of the list that is asked with the same parameters."""
     devices = RESOURCES["devices"]
-    given = {name: getattr(query, name) for name in devices.query.__struct_fields__}
+    given = {name: getattr(query, name) for name in query.__struct_fields__ if name != "format"}
     return await reading.list_page(backend, devices, actor, devices.query(**given))
 
 

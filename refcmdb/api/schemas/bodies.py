@@ -12,6 +12,12 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a create takes."""
 
 
+class Chosen(Body, kw_only=True):
+    """One of the objects that a bulk operation is about."""
+
+    id: Id
+
+
 class OwnedBody(Body, kw_only=True):
     """What a create of a tenant's object takes; actors without tenant name the owner."""
 

@@ -5,15 +5,20 @@ tells how much the two have in common (BREACH, CVE-2013-3587). Who puts a secret
 token, a page with its CSRF token, a revealed credential) says ``Cache-Control: no-transform`` with
 it (RFC 9111 §5.2.2.6), which we and every proxy in front obey. Answers that set a cookie stay as
 they are, too.
+
+Each coding of an answer is a representation with a strong ETag of its own (RFC 9110 §8.8.3.3): the
+tag ends in the coding's name, and what comes back with a request is compared without it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from refcmdb.middleware.compression import codings
 from refcmdb.middleware.compression.negotiation import IDENTITY, chosen
+from refcmdb.middleware.compression.settings import LEVELS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,8 +28,11 @@ if TYPE_CHECKING:
 
 # What an answer with a secret says; nobody may keep it either.
 SECRET = {"Cache-Control": "no-store, no-transform"}
-BODILESS = frozenset({204, 206, 304})  # of 206 the receiver puts parts together
+NOT_MODIFIED = 304
+BODILESS = frozenset({204, 206, NOT_MODIFIED})  # of 206 the receiver puts parts together
 LARGE_BYTES = 256 * 1024  # compressed in a thread, so that nobody waits
+CODING = re.compile(b'-(?:%b)"' % b"|".join(map(str.encode, LEVELS)))
+CONDITIONS = frozenset({b"if-match", b"if-none-match"})
 VARY = (b"vary", b"Accept-Encoding")
 
 
@@ -45,6 +53,11 @@ class CompressionMiddleware:
         if scope["method"] == "HEAD":
             coding = IDENTITY
         answer = _Answer(coding, self._settings, self._figures, send)
+        answer.known = b",".join(v for name, v in scope["headers"] if name == b"if-none-match")
+        scope["headers"] = [
+            (name, CODING.sub(b'"', value) if name in CONDITIONS else value)
+            for name, value in scope["headers"]
+        ]
         await self.app(scope, receive, answer.send)
 
 
@@ -59,6 +72,7 @@ class _Answer:
         self._start: Message | None = None
         self._stream: codings.Stream | None = None
         self._before = self._after = 0
+        self.known = b""  # the tags that the caller has
 
     async def send(self, message: Message) -> None:
         """See ASGI."""
@@ -79,6 +93,8 @@ class _Answer:
             await self._send(message)
             return
         message["headers"] = [*message["headers"], VARY]
+        if message["status"] == NOT_MODIFIED:
+            message["headers"] = [(name, self._told(name, v)) for name, v in message["headers"]]
         if self._coding == IDENTITY or message["status"] in BODILESS:
             await self._send(message)
         else:
@@ -87,7 +103,7 @@ class _Answer:
     def _may_change(self, headers: dict[bytes, bytes], status: int) -> bool:
         media_type = headers.get(b"content-type", b"").partition(b";")[0].decode("latin-1")
         return (
-            (status == 304 or media_type in self._settings.media_types)
+            (status == NOT_MODIFIED or media_type in self._settings.media_types)
             and b"content-encoding" not in headers
             and b"set-cookie" not in headers
             and b"no-transform" not in headers.get(b"cache-control", b"")
@@ -116,6 +132,11 @@ class _Answer:
             return codings.compressed(self._coding, level, body)
         return await asyncio.to_thread(codings.compressed, self._coding, level, body)
 
+    def _told(self, name: bytes, value: bytes) -> bytes:
+        """The tag of the coding that the caller has, if that is why nothing is sent."""
+        coded = _coded(value, self._coding)
+        return coded if _is_strong_tag(name, value) and coded in self.known else value
+
     def _part(self, stream: codings.Stream, message: Message) -> Message:
         body = message.get("body", b"")
         smaller = stream.add(body) if body else b""
@@ -128,9 +149,9 @@ class _Answer:
         return {**message, "body": smaller}
 
     def _changed(self, start: Message, *, length: int | None) -> Message:
-        """The start of the answer in its new coding; its ETag compares weakly from now on."""
+        """The start of the answer in its new coding, with the ETag of that."""
         headers = [
-            (name, b"W/" + value if _is_strong_tag(name, value) else value)
+            (name, _coded(value, self._coding) if _is_strong_tag(name, value) else value)
             for name, value in start["headers"]
             if name.lower() != b"content-length"
         ]
@@ -138,6 +159,10 @@ class _Answer:
         if length is not None:
             headers.append((b"content-length", str(length).encode()))
         return {**start, "headers": headers}
+
+
+def _coded(tag: bytes, coding: str) -> bytes:
+    return tag.removesuffix(b'"') + f'-{coding}"'.encode()
 
 
 def _is_strong_tag(name: bytes, value: bytes) -> bool:
