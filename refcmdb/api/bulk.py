@@ -40,7 +40,7 @@ class BulkWriter(Writer):
         """
         given = {patch.id: given_in(patch) for patch in sorted(patches, key=lambda one: one.id)}
         require_once([patch.id for patch in patches])
-        async with self._transaction() as session:
+        async with self.transaction() as session:
             before = await self._locked_all(session, list(given))
             await check_all(
                 session, self.resource, list(given.values()), [owner_of(item) for item in before]
@@ -53,7 +53,7 @@ class BulkWriter(Writer):
                 if len(fields) > 1
             ]
             await self._record(session, changes)
-        await self._invalidate(changes)
+        await self.invalidate(changes)
         return after
 
     async def delete_all(self, numbers: Sequence[int]) -> None:
@@ -63,13 +63,13 @@ class BulkWriter(Writer):
             named twice.
         """
         require_once(numbers)
-        async with self._transaction() as session:
+        async with self.transaction() as session:
             before = await self._locked_all(session, numbers)
             statement = statements.delete_many(self.resource.table)
             await session.fetch(statement, {"ids": list(numbers)})
             changes = [Change(before=item) for item in before]
             await self._record(session, changes)
-        await self._invalidate(changes)
+        await self.invalidate(changes)
 
     async def _locked_all(self, session: Session, numbers: Sequence[int]) -> list[msgspec.Struct]:
         scope = scope_of(self.resource, self.actor)

@@ -76,6 +76,16 @@ Mac = Annotated[
         examples=["02:00:00:00:00:01"],
     ),
 ]
+RouteDistinguisher = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=21,
+        pattern=r"^[0-9.]+:[0-9]+(?![\s\S])",
+        description="ASN:number or address:number (RFC 4364 §4.2).",
+        examples=["65000:100"],
+    ),
+]
 HeightUnits = Annotated[int, Meta(ge=1, le=100)]
 Mtu = Annotated[int, Meta(ge=68, le=65535)]
 Vid = Annotated[int, Meta(ge=1, le=4094)]

@@ -90,15 +90,9 @@ class Writer:
 
         Raises: Problem 409 for a duplicate, 422 for a reference that the owner does not have.
         """
-        async with self._transaction() as session:
-            owners = await owners_of(session, self.resource, self.actor, bodies)
-            numbers = await self._insert(session, bodies, owners)
-            await self._tag(session, numbers, [getattr(body, "tags", []) for body in bodies])
-            statement = statements.items(self.resource)
-            created = await read_rows(session, self.resource, statement, {"ids": numbers})
-            changes = [Change(after=item) for item in created]
-            await self._record(session, changes)
-        await self._invalidate(changes)
+        async with self.transaction() as session:
+            created = await self.created(session, bodies)
+        await self.invalidate([Change(after=item) for item in created])
         return created
 
     async def patch(self, number: int, patch: msgspec.Struct) -> msgspec.Struct:
@@ -108,7 +102,7 @@ class Writer:
             have.
         """
         given = given_in(patch)
-        async with self._transaction() as session:
+        async with self.transaction() as session:
             before = await self._expected(session, number)
             await check_references(session, self.resource, given, owner=owner_of(before))
             owner = owner_of(before)
@@ -117,7 +111,7 @@ class Writer:
             after = await self._locked(session, number)
             changes = [Change(before=before, after=after)] if given else []
             await self._record(session, changes)
-        await self._invalidate(changes)
+        await self.invalidate(changes)
         return after
 
     async def delete(self, number: int) -> None:
@@ -125,16 +119,16 @@ class Writer:
 
         Raises: Problem 404, 409 if other objects refer to it, 412.
         """
-        async with self._transaction() as session:
+        async with self.transaction() as session:
             before = await self._expected(session, number)
             await self._remove(session, number)
             changes = [Change(before=before)]
             await self._record(session, changes)
-        await self._invalidate(changes)
+        await self.invalidate(changes)
 
     async def note(self, number: int, action: str) -> None:
         """Record in the change log that somebody did this to the object. Raises: Problem 404."""
-        async with self._transaction() as session:
+        async with self.transaction() as session:
             item = await self._locked(session, number)
             change = Change(before=item, after=item, named=action)
             await self._record(session, [change])
@@ -154,6 +148,18 @@ class Writer:
         if not rows:
             raise missing(self.resource.singular)
         return rows[0]
+
+    async def created(
+        self, session: Session, bodies: Sequence[msgspec.Struct]
+    ) -> list[msgspec.Struct]:
+        """What :meth:`create` makes, in a transaction that :meth:`invalidate` must follow."""
+        owners = await owners_of(session, self.resource, self.actor, bodies)
+        numbers = await self._insert(session, bodies, owners)
+        await self._tag(session, numbers, [getattr(body, "tags", []) for body in bodies])
+        statement = statements.items(self.resource)
+        created = await read_rows(session, self.resource, statement, {"ids": numbers})
+        await self._record(session, [Change(after=item) for item in created])
+        return created
 
     async def _insert(
         self, session: Session, bodies: Sequence[msgspec.Struct], owners: Sequence[int | None]
@@ -230,7 +236,8 @@ class Writer:
         values = dict(zip(CHANGE_COLUMNS, columns, strict=True))
         await session.fetch(statements.insert(models.changes, CHANGE_COLUMNS), values)
 
-    async def _invalidate(self, changes: Sequence[Change]) -> None:
+    async def invalidate(self, changes: Sequence[Change]) -> None:
+        """Let caches and webhooks know of what was committed."""
         tags = {tag for change in changes for tag in tags_of_change(self.resource, change)}
         await self.backend.cache.invalidate(tags)
         if changes:
@@ -243,7 +250,8 @@ class Writer:
             await events.announce(self.backend, event)
 
     @contextlib.asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Session]:
+    async def transaction(self) -> AsyncIterator[Session]:
+        """A transaction; what its constraints refuse becomes Problem 409."""
         try:
             async with self.backend.database.transaction() as session:
                 yield session

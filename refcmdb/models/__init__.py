@@ -1,7 +1,7 @@
 """The tables of the CMDB, as SQLAlchemy metadata; importing this package knows all of them."""
 
 from refcmdb.models.access import api_tokens, tenants, users
-from refcmdb.models.addressing import ip_addresses, prefixes, vlans
+from refcmdb.models.addressing import ip_addresses, prefixes, vlans, vrfs
 from refcmdb.models.automation import config_templates
 from refcmdb.models.columns import metadata
 from refcmdb.models.files import attachments
@@ -38,5 +38,6 @@ __all__ = [
     "tenants",
     "users",
     "vlans",
+    "vrfs",
     "webhooks",
 ]

@@ -1,4 +1,4 @@
-"""How devices are reached: prefixes, IP addresses, VLANs."""
+"""How devices are reached: VRFs, prefixes, IP addresses, VLANs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from refcmdb.models.columns import (
     INET,
     filter_indexes,
     identity,
+    index,
     metadata,
     page_indexes,
     reference,
@@ -18,19 +19,38 @@ from refcmdb.models.columns import (
     text,
 )
 
+vrfs = sa.Table(
+    "vrfs",
+    metadata,
+    identity(),
+    tenant(),
+    text("name", 100),
+    text("rd", 21, nullable=True),
+    text("description", 200, default=""),
+    searchable("name", "coalesce(rd, '')", "description"),
+    sa.UniqueConstraint("tenant_id", "name"),
+    sa.UniqueConstraint("tenant_id", "rd"),
+    *page_indexes("name"),
+    *filter_indexes("rd"),
+    search_index("vrfs"),
+)
+
+# No VRF is the global routing table: two rows without one are in the same.
 prefixes = sa.Table(
     "prefixes",
     metadata,
     identity(),
     tenant(),
     reference("site_id", "sites", nullable=True),
+    reference("vrf_id", "vrfs", nullable=True),
     sa.Column("prefix", CIDR, nullable=False),
     text("status", 20),
     text("description", 200, default=""),
     searchable("text(prefix)", "description"),
-    sa.UniqueConstraint("tenant_id", "prefix"),
+    # Also finds what lies below and above a prefix: addresses sort by their leading bits.
+    sa.UniqueConstraint("tenant_id", "vrf_id", "prefix", postgresql_nulls_not_distinct=True),
     *page_indexes("prefix"),
-    *filter_indexes("site_id", "status"),
+    *filter_indexes("site_id", "vrf_id", "status"),
     search_index("prefixes"),
 )
 
@@ -40,13 +60,19 @@ ip_addresses = sa.Table(
     identity(),
     tenant(),
     reference("interface_id", "interfaces", nullable=True),
+    reference("vrf_id", "vrfs", nullable=True),
     sa.Column("address", INET, nullable=False),
+    # The address alone, whatever the length of the prefix that it was written with.
+    sa.Column("host", INET, sa.Computed("CAST(host(address) AS INET)", persisted=True)),
     text("status", 20),
     text("dns_name", 255, default=""),
     searchable("text(address)", "dns_name"),
-    sa.UniqueConstraint("tenant_id", "address"),
+    sa.UniqueConstraint("tenant_id", "vrf_id", "address", postgresql_nulls_not_distinct=True),
     *page_indexes("address"),
-    *filter_indexes("interface_id", "status", "dns_name"),
+    *filter_indexes("interface_id", "vrf_id", "status", "dns_name"),
+    index(
+        "tenant_id", "vrf_id", "host", reason="the addresses of a prefix, and its next free one"
+    ),
     search_index("ip_addresses"),
 )
 

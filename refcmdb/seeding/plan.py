@@ -39,6 +39,9 @@ MODELS_PER_MAKER = 6
 RACKS_PER_SITE = 10
 VLANS_PER_SITE = 4
 PREFIXES_PER_SITE = 4
+VRFS = ("production", "management")
+# What every tenant's prefixes lie in, without a VRF.
+CONTAINERS = ("10.0.0.0/8", "172.0.0.0/8")
 INTERFACES_PER_DEVICE = 4
 ADDRESSES_PER_DEVICE = 2
 DEVICES_PER_SITE = 200

@@ -91,8 +91,13 @@ def _small_tables(plan: Plan) -> list[TableRows]:
         ),
         TableRows(
             table="prefixes",
-            columns=("id", "tenant_id", "site_id", "prefix", "status", "description"),
+            columns=("id", "tenant_id", "site_id", "vrf_id", "prefix", "status", "description"),
             lines=lambda: blocks(prefixes(plan)),
+        ),
+        TableRows(
+            table="vrfs",
+            columns=("id", "tenant_id", "name", "rd"),
+            lines=lambda: blocks(vrfs()),
         ),
         TableRows(
             table="sites",
@@ -159,12 +164,33 @@ def vlans(plan: Plan) -> Iterator[str]:
 
 
 def prefixes(plan: Plan) -> Iterator[str]:
-    """Four lines per site, from 172.0.0.0/24 upwards."""
+    """Four lines per site, from 172.0.0.0/24 upwards; then what they lie in."""
+    numbers = itertools.count(plan.sites * planned.PREFIXES_PER_SITE + 1)
     for site, position in itertools.product(range(1, plan.sites + 1), range(4)):
         number = (site - 1) * planned.PREFIXES_PER_SITE + position
-        network = f"{172 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.0/24"
+        network, what = f"{_network(number)}/24", f"Network {position} of {site}"
         owner = plan.owner_of(site)
-        yield f"{number + 1}\t{owner}\t{site}\t{network}\tactive\tNetwork {position} of {site}\n"
+        yield f"{number + 1}\t{owner}\t{site}\t\\N\t{network}\tactive\t{what}\n"
+    for site in range(1, plan.sites + 1):
+        network = f"{_network((site - 1) * planned.PREFIXES_PER_SITE)}/22"
+        owner = plan.owner_of(site)
+        yield f"{next(numbers)}\t{owner}\t{site}\t\\N\t{network}\tactive\tAll of {site}\n"
+    for owner, network in itertools.product(range(1, len(TENANTS) + 1), planned.CONTAINERS):
+        yield f"{next(numbers)}\t{owner}\t\\N\t\\N\t{network}\tactive\t\n"
+    for vrf in range(1, len(TENANTS) * len(planned.VRFS) + 1):
+        owner = (vrf - 1) // len(planned.VRFS) + 1
+        yield f"{next(numbers)}\t{owner}\t\\N\t{vrf}\t192.168.0.0/16\tactive\t\n"
+
+
+def vrfs() -> Iterator[str]:
+    """Two lines per tenant."""
+    owned = itertools.product(range(1, len(TENANTS) + 1), planned.VRFS)
+    for number, (owner, name) in enumerate(owned, 1):
+        yield f"{number}\t{owner}\t{name}\t65000:{number}\n"
+
+
+def _network(number: int) -> str:
+    return f"{172 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.0"
 
 
 def device_types() -> Iterator[str]:

@@ -94,7 +94,7 @@ def _known_addresses() -> Statement:
     return compiled(
         sa.select(sa.cast(columns.address, sa.Text))
         .where(columns.tenant_id == sa.bindparam("owner", type_=sa.BigInteger))
-        .where(columns.address == sa.any_(addresses))
+        .where(columns.vrf_id.is_(None), columns.address == sa.any_(addresses))
     )
 
 

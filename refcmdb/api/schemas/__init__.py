@@ -12,6 +12,8 @@ from refcmdb.api.schemas.addressing import (
     PrefixItem,
     VlanBody,
     VlanItem,
+    VrfBody,
+    VrfItem,
 )
 from refcmdb.api.schemas.automation import ConfigTemplateBody, ConfigTemplateItem
 from refcmdb.api.schemas.files import AttachmentBody, AttachmentItem, Attachments, AttachmentSource
@@ -73,6 +75,8 @@ __all__ = [
     "TenantItem",
     "VlanBody",
     "VlanItem",
+    "VrfBody",
+    "VrfItem",
     "WebhookBody",
     "WebhookItem",
 ]

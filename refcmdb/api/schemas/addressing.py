@@ -1,4 +1,4 @@
-"""Prefixes, IP addresses, VLANs."""
+"""VRFs, prefixes, IP addresses, VLANs."""
 
 # No postponed annotations here: msgspec reads them at run time.
 
@@ -14,9 +14,29 @@ from refcmdb.api.values import (
     Label,
     Name,
     Network,
+    RouteDistinguisher,
     Status,
     Vid,
 )
+
+
+class VrfBody(OwnedBody, kw_only=True):
+    """A routing table of its own."""
+
+    name: Name
+    rd: RouteDistinguisher | None = None
+    description: Description = ""
+
+
+class VrfItem(msgspec.Struct):
+    """A routing table of its own."""
+
+    id: Id
+    tenant_id: Id
+    tenant: Name
+    name: Name
+    rd: RouteDistinguisher | None
+    description: Description
 
 
 class PrefixBody(OwnedBody, kw_only=True):
@@ -24,6 +44,7 @@ class PrefixBody(OwnedBody, kw_only=True):
 
     prefix: Network
     site_id: Id | None = None
+    vrf_id: Id | None = None
     status: Status = "active"
     description: Description = ""
 
@@ -36,6 +57,8 @@ class PrefixItem(msgspec.Struct):
     tenant: Name
     site_id: Id | None
     site: Name | None
+    vrf_id: Id | None
+    vrf: Name | None
     prefix: Network
     status: Status
     description: Description
@@ -46,6 +69,7 @@ class IpAddressBody(OwnedBody, kw_only=True):
 
     address: Address
     interface_id: Id | None = None
+    vrf_id: Id | None = None
     status: AddressStatus = "active"
     dns_name: DnsName = ""
 
@@ -58,6 +82,8 @@ class IpAddressItem(msgspec.Struct):
     tenant: Name
     interface_id: Id | None
     interface: Label | None
+    vrf_id: Id | None
+    vrf: Name | None
     address: Address
     status: AddressStatus
     dns_name: DnsName
