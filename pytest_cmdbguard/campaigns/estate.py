@@ -18,7 +18,7 @@ from .marking import Values, choices, marked, text_fields
 from .owned import Owned, object_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_cmdbguard.model import Actor, Exchange, Operation
     from pytest_cmdbguard.probes.client import Api
@@ -41,6 +41,7 @@ class Estate:
         self._shared = shared
         self._markable: dict[str, tuple[str, ...]] = {}
         self._makers: dict[str, Actor] = {}
+        self._alone: set[str] = set()
         # Where each resource is stored is the same for all tenants: estates may share this.
         self.places = {} if places is None else places
         self._by_path = {(op.method, op.path): op for op in operations}
@@ -103,15 +104,31 @@ class Estate:
     def _try(self, operation: Operation) -> Owned | None:
         known = self._markable.get(operation.id)
         maker = self._makers.get(operation.id)
-        for owner in [maker] if maker else self.owners:
-            for names in [known] if known else choices(text_fields(operation)):
-                if owned := self._create(operation, owner, names):
-                    self._markable[operation.id], self._makers[operation.id] = names, owner
-                    return owned
+        for more in self._references_to_try(operation):
+            for owner in [maker] if maker else self.owners:
+                for names in [known] if known else choices(text_fields(operation)):
+                    if owned := self._send(operation, owner, names, more)[0]:
+                        self._markable[operation.id], self._makers[operation.id] = names, owner
+                        self._alone |= {operation.id} if more else set()
+                        return owned
         return None
 
-    def _create(self, operation: Operation, owner: Actor, names: tuple[str, ...]) -> Owned | None:
-        return self._send(operation, owner, names, {})[0]
+    def _references_to_try(self, operation: Operation) -> Iterator[Values]:
+        """References to what is there already, then to objects that nobody else refers to."""
+        if operation.id not in self._alone:
+            yield {}
+        if own := self._own_references(operation):
+            yield own
+
+    def _own_references(self, operation: Operation) -> Values:
+        """A new object for each that a create must name: a cable takes the ports of no other."""
+        makers = {self.collection(creator): creator for creator in self.creators}
+        return {
+            (point.location, point.name): made.id
+            for point, collection in self.carriers.beside_path(operation)
+            if point.location == "body" and point.required
+            if (made := self.create(makers[collection]))
+        }
 
     def attempt(self, operation: Operation, more: Values) -> tuple[Owned | None, Exchange]:
         """A create with more values than it needs: what it made, and the answer."""
@@ -119,7 +136,8 @@ class Estate:
             self.create(operation)
         owner = self._makers.get(operation.id, self.owners[-1])
         names = tuple(name for name in self.marked(operation) if ("body", f"/{name}") not in more)
-        return self._send(operation, owner, names, more)
+        own = self._own_references(operation) if operation.id in self._alone else {}
+        return self._send(operation, owner, names, own | more)
 
     def _send(
         self, operation: Operation, owner: Actor, names: tuple[str, ...], more: Values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
+import string
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.probes.schemas import Schema, flattened, kind_of
@@ -12,7 +13,7 @@ from pytest_cmdbguard.probes.schemas import Schema, flattened, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_HEX = "0123456789abcdef"
+_HEX = string.digits + "abcdef"
 _REFERENCE = re.compile(r"(?:^|_)id$|[a-z]I[dD]$")
 _FIXED = ("enum", "const", "format")
 # A wider range is that of an id or a quantity, where another number would be a wrong one.
@@ -67,6 +68,7 @@ def _others(value: str) -> Iterator[str]:
         yield value + ending
         yield value[: -len(ending)] + ending
         yield re.sub("[0-9a-f]", lambda _: secrets.choice(_HEX), value)
+        yield re.sub("[0-9]", lambda _: secrets.choice(string.digits), value)
 
 
 def _other_address(value: str) -> str:

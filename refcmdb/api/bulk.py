@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from refcmdb.api import statements
 from refcmdb.api.problems import invalid, missing
 from refcmdb.api.reading import read_rows, scope_of
-from refcmdb.api.references import check_all
+from refcmdb.api.references import check_all, require_rule
 from refcmdb.api.writing import Change, Writer, given_in, owner_of
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class BulkWriter(Writer):
             before = await self._locked_all(session, list(given))
             await check_all(
                 session, self.resource, list(given.values()), [owner_of(item) for item in before]
+            )
+            await require_rule(
+                session, self.resource, list(zip(before, given.values(), strict=True))
             )
             await self._update_all(session, given)
             after = await self._locked_all(session, list(given))

@@ -60,6 +60,22 @@ async def check_all(
     _require_own(bodies, await _find(session, resource, bodies), owners)
 
 
+async def require_rule(
+    session: Session,
+    resource: Resource,
+    changes: Sequence[tuple[Any, Mapping[str, Any]]],
+) -> None:
+    """Raises: Problem if the resource's rule refuses what objects become by the given fields."""
+    if resource.rule is None or resource.body is None:
+        return
+    fields = resource.body.__struct_fields__
+    become = [
+        {name: given[name] if name in given else getattr(before, name) for name in fields}
+        for before, given in changes
+    ]
+    await resource.rule(session, become, [before.id for before, _ in changes if before])
+
+
 async def tag_ids(session: Session, names: Collection[str]) -> dict[str, int]:
     """The numbers of the tags ``names``.
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from refcmdb import models
 from refcmdb.api import schemas
+from refcmdb.api.cabling_rules import one_cable_per_interface, through_the_same_device
 from refcmdb.api.resource import Resource
 
 OWNER = {"tenant": "tenant_id"}
@@ -89,6 +90,19 @@ _ALL = (
         filters=("tenant_id", "device_id", "name", "type", "mac", "enabled"),
         sorts=("id", "name"),
         embeds=OWNER | {"device": "device_id"},
+        rule=through_the_same_device,
+    ),
+    Resource(
+        path="cables",
+        singular="a cable",
+        table=models.cables,
+        item=schemas.CableItem,
+        body=schemas.CableBody,
+        filters=("tenant_id", "a_interface_id", "b_interface_id", "type", "status", "label"),
+        sorts=("id", "label"),
+        embeds=OWNER | {"a_interface": "a_interface_id", "b_interface": "b_interface_id"},
+        label="label",
+        rule=one_cable_per_interface,
     ),
     Resource(
         path="vrfs",

@@ -7,6 +7,7 @@ import functools
 import operator
 import types
 import typing
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -16,9 +17,14 @@ from refcmdb.api.values import Count, Cursor, FieldNames, Id, Kind, Limit, Searc
 from refcmdb.auth.roles import ADMINISTRATORS, READERS, WRITERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import sqlalchemy as sa
+
+    from refcmdb.services.database import Session
+
+
+Rule = Callable[["Session", Sequence[Mapping[str, Any]], Sequence[int]], Awaitable[None]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,6 +35,7 @@ class Resource:
     maps an item field to the SELECT expression that makes it. A resource without ``body``
     cannot be written; one that is not ``generic`` is written by the endpoints of a feature.
     ``label`` is the column that others embed. ``sealed`` fields of the body are stored encrypted.
+    ``rule`` judges what rows would become: the fields of their bodies, and their numbers.
     """
 
     path: str
@@ -45,6 +52,7 @@ class Resource:
     bulk: bool = False
     generic: bool = True
     sealed: frozenset[str] = frozenset()
+    rule: Rule | None = None
 
     @property
     def name(self) -> str:

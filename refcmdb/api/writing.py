@@ -15,7 +15,7 @@ from refcmdb import models
 from refcmdb.api import events, preconditions, statements
 from refcmdb.api.problems import Problem, missing
 from refcmdb.api.reading import read_rows, scope_of
-from refcmdb.api.references import check_references, owners_of, tag_ids
+from refcmdb.api.references import check_references, owners_of, require_rule, tag_ids
 from refcmdb.api.values import encode
 from refcmdb.services import encryption
 from refcmdb.services.cache import keys
@@ -105,6 +105,7 @@ class Writer:
         async with self.transaction() as session:
             before = await self._expected(session, number)
             await check_references(session, self.resource, given, owner=owner_of(before))
+            await require_rule(session, self.resource, [(before, given)])
             owner = owner_of(before)
             stored = {name: self._stored(name, value, owner) for name, value in given.items()}
             await self._update(session, number, stored)
@@ -154,6 +155,8 @@ class Writer:
     ) -> list[msgspec.Struct]:
         """What :meth:`create` makes, in a transaction that :meth:`invalidate` must follow."""
         owners = await owners_of(session, self.resource, self.actor, bodies)
+        new = [(None, msgspec.structs.asdict(body)) for body in bodies]
+        await require_rule(session, self.resource, new)
         numbers = await self._insert(session, bodies, owners)
         await self._tag(session, numbers, [getattr(body, "tags", []) for body in bodies])
         statement = statements.items(self.resource)

@@ -3,6 +3,7 @@
 from refcmdb.models.access import api_tokens, tenants, users
 from refcmdb.models.addressing import ip_addresses, prefixes, vlans, vrfs
 from refcmdb.models.automation import config_templates
+from refcmdb.models.cabling import cables
 from refcmdb.models.columns import metadata
 from refcmdb.models.files import attachments
 from refcmdb.models.inventory import (
@@ -21,6 +22,7 @@ from refcmdb.models.sessions import sessions
 __all__ = [
     "api_tokens",
     "attachments",
+    "cables",
     "changes",
     "config_templates",
     "credentials",

@@ -98,9 +98,12 @@ interfaces = sa.Table(
     text("mac", 17, nullable=True),
     sa.Column("enabled", sa.Boolean, nullable=False),
     sa.Column("mtu", sa.Integer, nullable=True),
+    # Where a line goes on within the device, as in a patch panel.
+    reference("through_id", "interfaces", nullable=True),
     text("description", 200, default=""),
     searchable("name", "coalesce(mac, '')", "description"),
     sa.UniqueConstraint("device_id", "name"),
+    sa.UniqueConstraint("through_id"),
     *page_indexes("name"),
     *filter_indexes("device_id", "type", "mac", "enabled"),
     search_index("interfaces"),

@@ -69,6 +69,11 @@ def all_rows(plan: Plan) -> list[TableRows]:
             lines=lambda: blocks(changes(plan)),
         ),
         TableRows(
+            table="cables",
+            columns=("id", "tenant_id", "a_interface_id", "b_interface_id", "type", "status"),
+            lines=lambda: blocks(cables(plan)),
+        ),
+        TableRows(
             table="device_tags",
             columns=("device_id", "tag_id"),
             lines=lambda: blocks(device_tags(plan)),
@@ -230,6 +235,18 @@ def interfaces(plan: Plan) -> Iterator[str]:
             f"{first + 2}\t{owner}\t{device}\tEthernet3\t10gbase-x\t{mac}:03\tf\t9000\n"
             f"{first + 3}\t{owner}\t{device}\tLoopback0\tvirtual\t\\N\tt\t\\N\n"
         )
+
+
+def cables(plan: Plan) -> Iterator[str]:
+    """One line per device but the first of a site: the devices of a site make a binary tree.
+
+    The first port leads up, to the second or the third one of the device above.
+    """
+    for number, device in enumerate(range(plan.sites + 1, plan.devices + 1), 1):
+        site, place = plan.site_of(device), (device - 1) // plan.sites
+        above = (place - 1) // 2 * plan.sites + site
+        up, down = device * 4 - 3, above * 4 - 2 + (place - 1) % 2
+        yield f"{number}\t{plan.owner_of(site)}\t{down}\t{up}\tcat6\tactive\n"
 
 
 def ip_addresses(plan: Plan) -> Iterator[str]:

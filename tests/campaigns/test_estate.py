@@ -17,8 +17,17 @@ def test_every_resource_that_tenants_can_create_is_in_the_estate(estate):
     created = {owned.collection_path.rpartition("/")[2] for owned in estate.objects}
     assert created == {
         "sites", "racks", "devices", "interfaces", "prefixes", "ip-addresses", "vlans",
-        "attachments", "credentials", "webhooks", "config-templates",
+        "attachments", "credentials", "webhooks", "config-templates", "vrfs", "cables",
     }  # fmt: skip
+
+
+def test_object_that_takes_what_no_other_may_have_gets_it(cmdb, estate):
+    create = cmdb.operations["cables_create"]
+    ends = [
+        {made.fields["a_interface_id"], made.fields["b_interface_id"]}
+        for made in (estate.create(create) for _ in range(2))
+    ]
+    assert len(ends[0] | ends[1]) == 4
 
 
 def test_only_the_owner_and_who_sees_all_is_shown_a_token(cmdb, estate):

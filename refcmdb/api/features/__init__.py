@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from refcmdb.api.features import (
     alerts,
     attachments,
+    cabling,
     computing,
     credentials,
     device_files,
@@ -43,6 +44,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *computing.ENDPOINTS,
     *overview.ENDPOINTS,
     *prefixes.ENDPOINTS,
+    *cabling.ENDPOINTS,
     *people.ENDPOINTS,
     *performance.ENDPOINTS,
     *alerts.ENDPOINTS,

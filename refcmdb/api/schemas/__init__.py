@@ -16,6 +16,7 @@ from refcmdb.api.schemas.addressing import (
     VrfItem,
 )
 from refcmdb.api.schemas.automation import ConfigTemplateBody, ConfigTemplateItem
+from refcmdb.api.schemas.cabling import CableBody, CableItem
 from refcmdb.api.schemas.files import AttachmentBody, AttachmentItem, Attachments, AttachmentSource
 from refcmdb.api.schemas.inventory import (
     DeviceBody,
@@ -46,6 +47,8 @@ __all__ = [
     "AttachmentItem",
     "AttachmentSource",
     "Attachments",
+    "CableBody",
+    "CableItem",
     "ChangeItem",
     "ConfigTemplateBody",
     "ConfigTemplateItem",

@@ -127,7 +127,7 @@ class DeviceItem(msgspec.Struct):
 
 
 class InterfaceBody(OwnedBody, kw_only=True):
-    """A port of a device."""
+    """A port of a device; a line goes on from the one of the same device that is ``through``."""
 
     device_id: Id
     name: Label
@@ -135,6 +135,7 @@ class InterfaceBody(OwnedBody, kw_only=True):
     mac: Mac | None = None
     enabled: bool = True
     mtu: Mtu | None = None
+    through_id: Id | None = None
     description: Description = ""
 
 
@@ -151,6 +152,7 @@ class InterfaceItem(msgspec.Struct):
     mac: Mac | None
     enabled: bool
     mtu: Mtu | None
+    through_id: Id | None
     description: Description
 
 
