@@ -13,8 +13,8 @@ import itertools
 import random
 from typing import TYPE_CHECKING
 
+from refcmdb.seeding import network, templates
 from refcmdb.seeding import plan as planned
-from refcmdb.seeding import templates
 from refcmdb.seeding.plan import EPOCH, MAKERS, TAGS, TENANTS, Plan
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ REGIONS = ("emea", "amer", "apac")
 ROLES = ("access", "distribution", "core", "firewall", "router", "server")
 STATUSES = ("active", "planned", "staged", "offline", "retired")
 STATUS_WEIGHTS = (80, 5, 3, 7, 5)
-ADDRESS_STATUSES = ("active", "active", "active", "dhcp", "active", "reserved", "deprecated")
 # The change log of a seeded database was written by the administrator.
 ADMIN = 5
 
@@ -45,12 +44,12 @@ def all_rows(plan: Plan) -> list[TableRows]:
         TableRows(
             table="interfaces",
             columns=("id", "tenant_id", "device_id", "name", "type", "mac", "enabled", "mtu"),
-            lines=lambda: blocks(interfaces(plan)),
+            lines=lambda: blocks(network.interfaces(plan)),
         ),
         TableRows(
             table="ip_addresses",
             columns=("id", "tenant_id", "interface_id", "address", "status", "dns_name"),
-            lines=lambda: blocks(ip_addresses(plan)),
+            lines=lambda: blocks(network.ip_addresses(plan)),
         ),
         TableRows(
             table="devices",
@@ -71,7 +70,7 @@ def all_rows(plan: Plan) -> list[TableRows]:
         TableRows(
             table="cables",
             columns=("id", "tenant_id", "a_interface_id", "b_interface_id", "type", "status"),
-            lines=lambda: blocks(cables(plan)),
+            lines=lambda: blocks(network.cables(plan)),
         ),
         TableRows(
             table="device_tags",
@@ -97,12 +96,12 @@ def _small_tables(plan: Plan) -> list[TableRows]:
         TableRows(
             table="prefixes",
             columns=("id", "tenant_id", "site_id", "vrf_id", "prefix", "status", "description"),
-            lines=lambda: blocks(prefixes(plan)),
+            lines=lambda: blocks(network.prefixes(plan)),
         ),
         TableRows(
             table="vrfs",
             columns=("id", "tenant_id", "name", "rd"),
-            lines=lambda: blocks(vrfs()),
+            lines=lambda: blocks(network.vrfs()),
         ),
         TableRows(
             table="sites",
@@ -168,36 +167,6 @@ def vlans(plan: Plan) -> Iterator[str]:
         yield f"{vlan}\t{plan.owner_of(site)}\t{site}\t{vid}\t{name}\n"
 
 
-def prefixes(plan: Plan) -> Iterator[str]:
-    """Four lines per site, from 172.0.0.0/24 upwards; then what they lie in."""
-    numbers = itertools.count(plan.sites * planned.PREFIXES_PER_SITE + 1)
-    for site, position in itertools.product(range(1, plan.sites + 1), range(4)):
-        number = (site - 1) * planned.PREFIXES_PER_SITE + position
-        network, what = f"{_network(number)}/24", f"Network {position} of {site}"
-        owner = plan.owner_of(site)
-        yield f"{number + 1}\t{owner}\t{site}\t\\N\t{network}\tactive\t{what}\n"
-    for site in range(1, plan.sites + 1):
-        network = f"{_network((site - 1) * planned.PREFIXES_PER_SITE)}/22"
-        owner = plan.owner_of(site)
-        yield f"{next(numbers)}\t{owner}\t{site}\t\\N\t{network}\tactive\tAll of {site}\n"
-    for owner, network in itertools.product(range(1, len(TENANTS) + 1), planned.CONTAINERS):
-        yield f"{next(numbers)}\t{owner}\t\\N\t\\N\t{network}\tactive\t\n"
-    for vrf in range(1, len(TENANTS) * len(planned.VRFS) + 1):
-        owner = (vrf - 1) // len(planned.VRFS) + 1
-        yield f"{next(numbers)}\t{owner}\t\\N\t{vrf}\t192.168.0.0/16\tactive\t\n"
-
-
-def vrfs() -> Iterator[str]:
-    """Two lines per tenant."""
-    owned = itertools.product(range(1, len(TENANTS) + 1), planned.VRFS)
-    for number, (owner, name) in enumerate(owned, 1):
-        yield f"{number}\t{owner}\t{name}\t65000:{number}\n"
-
-
-def _network(number: int) -> str:
-    return f"{172 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.0"
-
-
 def device_types() -> Iterator[str]:
     """One line per product."""
     products = itertools.product(MAKERS, range(1, planned.MODELS_PER_MAKER + 1))
@@ -221,45 +190,6 @@ def devices(plan: Plan) -> Iterator[str]:
             f"{device}\t{plan.owner_of(site)}\t{site}\t{plan.rack_of(device)}\t{kind}"
             f"\t{role}-{site:05d}-{device:06d}\tSN{serial:010d}\t{asset}\t{status}\t{role}"
             f"\t\t{time}\t{time}\n"
-        )
-
-
-def interfaces(plan: Plan) -> Iterator[str]:
-    """Four lines per device in one text."""
-    for device in range(1, plan.devices + 1):
-        owner, first = plan.owner_of(plan.site_of(device)), device * 4 - 3
-        mac = f"02:{device >> 16 & 255:02x}:{device >> 8 & 255:02x}:{device & 255:02x}:00"
-        yield (
-            f"{first}\t{owner}\t{device}\tEthernet1\t1000base-t\t{mac}:01\tt\t1500\n"
-            f"{first + 1}\t{owner}\t{device}\tEthernet2\t1000base-t\t{mac}:02\tt\t1500\n"
-            f"{first + 2}\t{owner}\t{device}\tEthernet3\t10gbase-x\t{mac}:03\tf\t9000\n"
-            f"{first + 3}\t{owner}\t{device}\tLoopback0\tvirtual\t\\N\tt\t\\N\n"
-        )
-
-
-def cables(plan: Plan) -> Iterator[str]:
-    """One line per device but the first of a site: the devices of a site make a binary tree.
-
-    The first port leads up, to the second or the third one of the device above.
-    """
-    for number, device in enumerate(range(plan.sites + 1, plan.devices + 1), 1):
-        site, place = plan.site_of(device), (device - 1) // plan.sites
-        above = (place - 1) // 2 * plan.sites + site
-        up, down = device * 4 - 3, above * 4 - 2 + (place - 1) % 2
-        yield f"{number}\t{plan.owner_of(site)}\t{down}\t{up}\tcat6\tactive\n"
-
-
-def ip_addresses(plan: Plan) -> Iterator[str]:
-    """Two lines per device in one text: one of its first port, one of its loopback."""
-    for device in range(1, plan.devices + 1):
-        site = plan.site_of(device)
-        owner, first = plan.owner_of(site), device * 2 - 1
-        host = f"{device >> 16 & 255}.{device >> 8 & 255}.{device & 255}"
-        name = f"d{device}.s{site}.example.net"
-        status = ADDRESS_STATUSES[device % len(ADDRESS_STATUSES)]
-        yield (
-            f"{first}\t{owner}\t{device * 4 - 3}\t10.{host}/24\t{status}\t{name}\n"
-            f"{first + 1}\t{owner}\t{device * 4}\t100.{host}/32\tactive\tlo.{name}\n"
         )
 
 

@@ -14,7 +14,7 @@ import pytest
 from refcmdb.api import statements
 from refcmdb.api.registry import RESOURCES
 
-LARGE = ("devices", "interfaces", "ip_addresses", "changes")
+LARGE = ("devices", "interfaces", "ip_addresses", "cables", "changes")
 
 
 def shapes(resource):
