@@ -38,8 +38,11 @@ class SlowQueries:
         self._queries: dict[str, SlowQuery] = {}
 
     def notice(self, text: str, arguments: Sequence[object], elapsed_s: float) -> None:
-        """Take note of a statement that ran, if it was slow."""
-        if elapsed_s < self.threshold_s:
+        """Take note of a statement that ran, if it was slow.
+
+        What asks for a plan reads nothing, and has no plan of its own.
+        """
+        if elapsed_s < self.threshold_s or text.startswith("EXPLAIN "):
             return
         self.calls += 1
         query = self._queries.setdefault(text, SlowQuery(text))

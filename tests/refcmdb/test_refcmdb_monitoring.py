@@ -251,6 +251,7 @@ def test_health_is_100_less_what_each_figure_costs():
 def test_slowest_statements_are_kept_and_the_others_give_way():
     slow = SlowQueries(0.1)
     slow.notice("quick", (), 0.05)
+    slow.notice("EXPLAIN (FORMAT JSON) select 1", (), 9)
     for number in range(200):
         slow.notice(f"select {number}", (number,), 0.1 + number / 1000)
     slow.notice("select 199", (7,), 0.2)

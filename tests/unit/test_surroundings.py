@@ -308,3 +308,10 @@ def test_fields_are_those_of_what_is_created_in_the_collection(surroundings):
         known = path != "GET /devices/{device_id}/ports"
         assert (fields.get("status") == DEVICE["properties"]["status"]) is known, path
     assert surroundings.fields(OPERATIONS["POST /login"]) == {}
+
+
+def test_renewed_digits_stay_digits():
+    schema = {"properties": {"rd": {"type": "string", "pattern": r"^[0-9.]+:[0-9]+$"}}}
+    made = {renewed({"rd": "65000:1000000"}, schema)["rd"] for _ in range(5)}
+    assert len(made) > 1
+    assert all(re.fullmatch(r"\d{5}:\d{7}", rd) for rd in made)
