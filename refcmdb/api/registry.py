@@ -189,6 +189,17 @@ _ALL = (
         sealed=frozenset({"secret"}),
     ),
     Resource(
+        path="journal-entries",
+        singular="a journal entry",
+        table=models.journal_entries,
+        item=schemas.JournalEntryItem,
+        body=schemas.JournalEntryBody,
+        filters=("tenant_id", "device_id", "user_id", "kind"),
+        default_sort="-id",
+        embeds=OWNER | {"device": "device_id", "user": "user_id"},
+        label="kind",
+    ),
+    Resource(
         path="config-templates",
         singular="a configuration template",
         table=models.config_templates,

@@ -109,6 +109,10 @@ Count = Annotated[
     Literal["exact", "estimate", "none"],
     Meta(description="How many items all pages have, `estimate` as the planner sees it."),
 ]
+JournalKind = Literal["info", "success", "warning", "danger"]
+JournalText = Annotated[
+    str, Meta(min_length=1, max_length=2000, pattern=SEVERAL_LINES, examples=["Fan replaced"])
+]
 Status = Literal["planned", "active", "retired"]
 DeviceStatus = Literal["planned", "staged", "active", "offline", "retired"]
 DeviceRole = Literal["access", "distribution", "core", "firewall", "router", "server"]

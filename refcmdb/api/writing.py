@@ -176,6 +176,8 @@ class Writer:
         }
         if self.resource.scoped:
             values["tenant_id"] = list(owners)
+        if "user_id" in table.c:
+            values["user_id"] = [self.actor.id] * len(bodies)
         rows = await session.fetch(statements.insert(table, tuple(values)), values)
         return [number for (number,) in rows]
 

@@ -15,7 +15,7 @@ from refcmdb.models.inventory import (
     sites,
     tags,
 )
-from refcmdb.models.journal import changes
+from refcmdb.models.journal import changes, journal_entries
 from refcmdb.models.sealed import credentials, webhooks
 from refcmdb.models.sessions import sessions
 
@@ -31,6 +31,7 @@ __all__ = [
     "devices",
     "interfaces",
     "ip_addresses",
+    "journal_entries",
     "metadata",
     "prefixes",
     "racks",

@@ -1,4 +1,4 @@
-"""What happened: one row per change of an object, written in the transaction of the change."""
+"""What happened: one row per change, written in its transaction; and what people say of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from refcmdb.models.columns import (
     metadata,
     moment,
     reference,
+    search_index,
+    searchable,
+    tenant,
     text,
 )
 
@@ -31,4 +34,21 @@ changes = sa.Table(
     index("tenant_id", "id", reason="the newest changes within a tenant; foreign key"),
     index("object_type", "object_id", "id", reason="the history of one object"),
     *filter_indexes("object_id", "action", "user_id", "request_id"),
+)
+
+journal_entries = sa.Table(
+    "journal_entries",
+    metadata,
+    identity(),
+    tenant(),
+    reference("device_id", "devices"),
+    # Who wrote it.
+    reference("user_id", "users"),
+    text("kind", 20),
+    text("comments", 2000),
+    moment("created_at"),
+    searchable("comments"),
+    index("tenant_id", "id", reason="the newest entries within a tenant; foreign key"),
+    *filter_indexes("device_id", "kind", "user_id"),
+    search_index("journal_entries"),
 )

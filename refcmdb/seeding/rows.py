@@ -84,6 +84,11 @@ def all_rows(plan: Plan) -> list[TableRows]:
 def _small_tables(plan: Plan) -> list[TableRows]:
     return [
         TableRows(
+            table="journal_entries",
+            columns=("id", "tenant_id", "device_id", "user_id", "kind", "comments", "created_at"),
+            lines=lambda: blocks(journal_entries(plan)),
+        ),
+        TableRows(
             table="racks",
             columns=("id", "tenant_id", "site_id", "name", "height_units"),
             lines=lambda: blocks(racks(plan)),
@@ -210,6 +215,13 @@ def changes(plan: Plan) -> Iterator[str]:
             f'\t{{"id": {device}, "site_id": {site}}}'
             f"\t{ADMIN}\t{rng.getrandbits(128):032x}\t{_time(device)}\n"
         )
+
+
+def journal_entries(plan: Plan) -> Iterator[str]:
+    """One line per hundred devices."""
+    for number, device in enumerate(range(1, plan.devices + 1, 100), 1):
+        owner = plan.owner_of(plan.site_of(device))
+        yield f"{number}\t{owner}\t{device}\t{ADMIN}\tinfo\tInstalled\t{_time(device)}\n"
 
 
 def _time(second: int) -> str:

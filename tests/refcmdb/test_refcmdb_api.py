@@ -19,6 +19,7 @@ PLAIN_HEADERS = {
 COLLECTIONS = (
     *("tenants", "sites", "racks", "device-types", "devices", "interfaces", "prefixes"),
     *("ip-addresses", "vlans", "tags", "config-templates", "changes", "vrfs"),
+    *("cables", "journal-entries"),
 )
 
 

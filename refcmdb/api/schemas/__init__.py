@@ -32,7 +32,7 @@ from refcmdb.api.schemas.inventory import (
     TagBody,
     TagItem,
 )
-from refcmdb.api.schemas.journal import ChangeItem
+from refcmdb.api.schemas.journal import ChangeItem, JournalEntryBody, JournalEntryItem
 from refcmdb.api.schemas.sealed import (
     CredentialBody,
     CredentialItem,
@@ -66,6 +66,8 @@ __all__ = [
     "IpAddressBody",
     "IpAddressItem",
     "IssuedToken",
+    "JournalEntryBody",
+    "JournalEntryItem",
     "PrefixBody",
     "PrefixItem",
     "RackBody",

@@ -1,4 +1,4 @@
-"""The change log."""
+"""The change log, and the journal of devices."""
 
 # No postponed annotations here: msgspec reads them at run time.
 
@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from refcmdb.api.values import Action, Id, Name
+from refcmdb.api.schemas.bodies import OwnedBody
+from refcmdb.api.values import Action, Id, JournalKind, JournalText, Name
 
 Snapshot = Annotated[
     msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"]}, description="The object.")
@@ -30,3 +31,26 @@ class ChangeItem(msgspec.Struct):
     time: dt.datetime
     before: Snapshot
     after: Snapshot
+
+
+class JournalEntryBody(OwnedBody, kw_only=True):
+    """What somebody says of a device."""
+
+    device_id: Id
+    comments: JournalText
+    kind: JournalKind = "info"
+
+
+class JournalEntryItem(msgspec.Struct):
+    """What somebody said of a device, and when."""
+
+    id: Id
+    tenant_id: Id
+    tenant: Name
+    device_id: Id
+    device: Name
+    user_id: Id
+    user: Name
+    kind: JournalKind
+    comments: JournalText
+    created_at: dt.datetime
