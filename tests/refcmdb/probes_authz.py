@@ -91,6 +91,23 @@ def foreign_device_is_retired(server) -> bool:
     return server.as_("viewer-blue").get(f"/devices/{foreign}").json()["status"] == "retired"
 
 
+def foreign_device_goes_in_bulk(server) -> bool:
+    own, foreign = new_device(server)["id"], new_device(server, "blue")["id"]
+    chosen = [{"id": own}, {"id": foreign}]
+    server.as_("operator-red")("DELETE", "/devices/bulk", json=chosen)
+    return server.as_("viewer-blue").get(f"/devices/{foreign}").status_code == 404
+
+
+def foreign_path_is_shown(server) -> bool:
+    own = server.as_("viewer-blue").get("/interfaces", limit=1).json()["items"][0]["id"]
+    return server.as_("viewer-red").get(f"/interfaces/{own}/trace").status_code == 200
+
+
+def foreign_impact_is_shown(server) -> bool:
+    foreign = new_device(server, "blue")["id"]
+    return server.as_("viewer-red").get(f"/devices/{foreign}/impact").status_code == 200
+
+
 def viewer_deletes_a_vlan(server) -> bool:
     vlan = new_vlan(server, "red")["id"]
     server.as_("viewer-red").delete(f"/vlans/{vlan}")
@@ -258,6 +275,8 @@ def nobody_sees_or_deletes(server) -> bool:
 
 PROBES = {
     "CG-AUTHZ-001": {
+        "authz-trace-any-interface": foreign_path_is_shown,
+        "authz-impact-any-device": foreign_impact_is_shown,
         "authz-site-detail-unscoped": foreign_site_is_read,
         "authz-tenant-filter-overrides": foreign_interfaces_are_listed,
         "authz-interfaces-by-device": interfaces_of_a_foreign_device_are_listed,
@@ -270,6 +289,7 @@ PROBES = {
         "authz-patch-then-check": foreign_device_is_changed,
         "authz-vlan-delete-unscoped": foreign_vlan_is_deleted,
         "authz-retire-first-only": foreign_device_is_retired,
+        "authz-bulk-delete-first-only": foreign_device_goes_in_bulk,
     },
     "CG-AUTHZ-003": {
         "bfla-viewer-deletes-vlans": viewer_deletes_a_vlan,
