@@ -160,6 +160,9 @@ class Nautobot:
             "processes": "1",
             "threads": "8",
             "buffer-size": "32768",
+            # Who refuses a POST leaves its body unread, and uWSGI loses what comes behind it on
+            # that connection (its "Things to know"): requests stayed without an answer.
+            "post-buffering": "65536",
         }
         words = [f"--{name}={value}" for name, value in options.items()] + [
             "--master",
