@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
@@ -14,7 +15,7 @@ from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.witnesses import html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_cmdbguard.campaigns.reach_map import ReachMap
     from pytest_cmdbguard.campaigns.volley import Sent, Volley
@@ -26,6 +27,10 @@ Make = Callable[["Parameter"], "Iterator[MarkupProbe]"]
 
 WRITING = frozenset({"POST", "PUT", "PATCH"})
 MOST_SEARCHES, MOST_OBJECTS = 12, 3
+# As browsers ask: some servers have pages for them that no document promises.
+AS_BROWSER: Mapping[tuple[str, str], object] = {
+    ("header", "Accept"): "text/html,application/xhtml+xml,*/*;q=0.8"
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +78,26 @@ class Pages:
         return len(self._operations)
 
     def operations(self) -> list[Operation]:
-        """Those that read a page, by the document."""
-        return [op for op in self._operations if op.method == "GET" and _promises_a_page(op)]
+        """Those that read a page, by the document or by what a browser is answered."""
+        return self._reading
+
+    @functools.cached_property
+    def _reading(self) -> list[Operation]:
+        reading = (operation for operation in self._operations if operation.method == "GET")
+        return [op for op in reading if _promises_a_page(op) or self._is_page(op)]
+
+    def _is_page(self, operation: Operation) -> bool:
+        if ends_the_session(operation):
+            return False
+        answer = self.ask(operation, {})
+        return answer.is_taken and html.is_page(answer)
 
     def reflected(self, profile: str) -> Iterator[Shown]:
         """What input did in the page that answered it, for every place that one shows."""
         for operation in self._operations:
             points = [] if ends_the_session(operation) else self._shown_points(operation)
             results: dict[tuple[str, str], Shown] = {}
-            for probes in self._rounds(points, markup_probes(profile)):
+            for probes in self._rounds(points, _by_browser(markup_probes(profile))):
                 for sent in self._volley(operation, probes):
                     _keep(results, _judged(sent, operation, sent.exchange))
             yield from results.values()
@@ -150,13 +166,13 @@ class Pages:
         self, page: Operation, asked: Iterable[Mapping[tuple[str, str], object]]
     ) -> Iterator[tuple[Operation, Exchange]]:
         for values in asked:
-            exchange = self._api.send(page, values)
+            exchange = self._api.send(page, {**values, **AS_BROWSER})
             if html.is_page(exchange):
                 yield page, exchange
 
     def _shown_points(self, operation: Operation) -> list[Parameter]:
         """The places whose harmless input came back in something that may be a page."""
-        promised = _promises_a_page(operation)
+        promised = _promises_a_page(operation) or operation in self.operations()
         found = self._reach_map(operation).values()
         return [r.point for r in found if promised or (r.reflected and _may_be_a_page(r.media))]
 
@@ -164,14 +180,15 @@ class Pages:
         """What the forms of all pages send by themselves when somebody else opens them."""
         fields: dict[str, str] = {}
         for page in self.operations():
-            exchange = api.send(page, self._surroundings.values(page))
+            exchange = api.send(page, {**self._surroundings.values(page), **AS_BROWSER})
             if html.is_page(exchange):
                 fields |= html.hidden_fields(exchange.body)
         return fields
 
     def ask(self, page: Operation, values: Mapping[tuple[str, str], object]) -> Exchange:
         """A page with some of its values chosen."""
-        return self._api.send(page, {**self._surroundings.values(page), **values})
+        usual = self._surroundings.values(page)
+        return self._api.send(page, {**usual, **values, **AS_BROWSER})
 
     @staticmethod
     def _rounds(
@@ -187,6 +204,16 @@ _FIELDS = frozenset({"body", "form", "multipart"})
 
 def _promises_a_page(operation: Operation) -> bool:
     return any(media.partition(";")[0].strip() in html.SCRIPTABLE for media in operation.produces)
+
+
+def _by_browser(make: Make) -> Make:
+    def of(point: Parameter) -> Iterator[MarkupProbe]:
+        return (
+            dataclasses.replace(probe, beside={**probe.beside, **AS_BROWSER})
+            for probe in make(point)
+        )
+
+    return of
 
 
 def _may_be_a_page(media: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_cmdbguard.model import Actor, Exchange, Operation
     from pytest_cmdbguard.witnesses.rows import Place
@@ -24,7 +24,10 @@ _IN_LIST = re.compile(r"/0((?:/\w+)?)$")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A request on an object, and what became of its row (empty when it stayed as it was)."""
+    """A request on an object, and what became of its row (empty when it stayed as it was).
+
+    A row that refers to it by a foreign key, and came with a request that was taken, counts.
+    """
 
     actor: Actor | None
     exchange: Exchange
@@ -48,11 +51,14 @@ class Trespass:
     ) -> Attempt:
         """One request, and what it did to a row."""
         rows = self._grounds.rows
-        before = rows.state(row)
+        creates = operation.method == "POST"
+        before, kin = rows.state(row), rows.kin(row) if creates else {}
         exchange = self._grounds.send(actor, operation, values)
         after = rows.state(row)
         same = before is None or before == after
         change = "" if before is None or same else before.turned_into(after)
+        if kin and not change and exchange.is_taken:
+            change = _grown(kin, rows.kin(row))
         return Attempt(actor=actor, exchange=exchange, row=row, change=change)
 
     def by_strangers(self, operation: Operation) -> Iterator[Attempt]:
@@ -100,6 +106,14 @@ class Trespass:
             owned = estate.create(creator) if point.location == "body" else None
             if owned is not None:
                 yield owned, {(point.location, point.name): owned.id}
+
+
+def _grown(before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    """In words where more rows refer to an object than before."""
+    more = {table: after.get(table, 0) - number for table, number in before.items()}
+    told = (f"{number} more in {table}" for table, number in more.items() if number > 0)
+    words = ", ".join(told)
+    return f"rows that refer to it: {words}" if words else ""
 
 
 def _collections(operation: Operation, estate: Estate) -> Iterator[tuple[str, str]]:

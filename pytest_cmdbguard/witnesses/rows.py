@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from pytest_cmdbguard.witnesses import kin
 from pytest_cmdbguard.witnesses.database import connect
 from pytest_cmdbguard.witnesses.wal import WriteAheadLog
 
@@ -206,6 +207,11 @@ class RowWitness:
             return None
         columns = {name: json.dumps(value) for name, value in found[0].items()}
         return RowState(columns=columns, xmin=int(found[1]))
+
+    def kin(self, row: Place) -> Mapping[str, int]:
+        """How many rows refer to one row by a foreign key, by table."""
+        with self._engine.connect() as connection:
+            return kin.numbers(connection, row.table, row.key)
 
     def close(self) -> None:
         """Give the connections back; harmless when done twice."""

@@ -50,6 +50,13 @@ def test_what_strangers_send_changes_nothing_and_the_owner_does(cmdb, grounds):
     assert '"retired"' in own.change
 
 
+def test_what_refers_to_an_object_counts_as_its_change(cmdb, grounds):
+    *trespasses, own = Trespass(grounds).by_strangers(cmdb.operations["attachments_create"])
+    assert trespasses
+    assert not any(attempt.change for attempt in trespasses)
+    assert own.change == "rows that refer to it: 1 more in attachments"
+
+
 def test_every_place_that_names_anothers_property_is_tried_and_refused(cmdb, grounds):
     claimed = list(Impersonation(grounds)(cmdb.operations["devices_bulk_create"]))
     assert {one.point.name for one in claimed} == {"/1/tenant_id", "/1/site_id", "/1/rack_id"}

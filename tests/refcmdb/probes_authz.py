@@ -67,6 +67,14 @@ def foreign_attachment_is_downloaded(server) -> bool:
     return content in server.as_("viewer-red").get(f"/attachments/{added['id']}/content").text
 
 
+def file_is_attached_to_a_foreign_device(server) -> bool:
+    number = new_device(server, "blue")["id"]
+    files = {"file": ("note.txt", token(), "text/plain")}
+    server.as_("operator-red")("POST", f"/devices/{number}/attachments", files=files)
+    attached = server.as_("viewer-blue").get("/attachments", device_id=number).json()
+    return bool(attached["items"])
+
+
 def strangers_search_finds_anything(server) -> bool:
     name = new_device(server, "blue")["name"]
     return bool(server.as_("viewer-red").get("/devices", q=name).json()["items"])
@@ -288,6 +296,7 @@ PROBES = {
     "CG-AUTHZ-002": {
         "authz-patch-then-check": foreign_device_is_changed,
         "authz-vlan-delete-unscoped": foreign_vlan_is_deleted,
+        "authz-attachment-on-any-device": file_is_attached_to_a_foreign_device,
         "authz-retire-first-only": foreign_device_is_retired,
         "authz-bulk-delete-first-only": foreign_device_goes_in_bulk,
     },

@@ -43,6 +43,13 @@ def new_site_is_a_page(server) -> bool:
     return made.headers["Content-Type"].startswith("text/html")
 
 
+def comment_is_markup_for_browsers(server) -> bool:
+    element = f"<{token()}>"
+    address = f"/devices/{new_device(server, comments=element)['id']}"
+    reader = server.as_("viewer-red")
+    return element in reader("GET", address, headers={"Accept": "text/html"}).text
+
+
 def next_leaves_its_field(server) -> bool:
     address = f"/{token()} x=1"
     return f"value={address}" in page(server, "login", next=address)
@@ -244,6 +251,7 @@ PROBES = {
         "xss-comment-link": comment_is_a_script_address,
         "xss-json-as-html": new_site_is_a_page,
         "xss-login-next": next_leaves_its_field,
+        "xss-api-for-browsers": comment_is_markup_for_browsers,
     },
     "CG-XSS-002": {
         "xss-dom-inner-html": fragment_is_markup,

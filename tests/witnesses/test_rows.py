@@ -9,7 +9,7 @@ from pytest_cmdbguard.errors import ServiceError
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.witnesses import rows as rows_module
 from pytest_cmdbguard.witnesses import wal
-from pytest_cmdbguard.witnesses.rows import RowWitness
+from pytest_cmdbguard.witnesses.rows import Place, RowWitness
 
 states = rows_module._states
 
@@ -176,6 +176,25 @@ def test_a_token_is_looked_for_in_one_table_if_that_is_asked(rows, connection):
     assert [str(place) for place in rows.find_token(token, table="device")] == [
         "device (id 200003)"
     ]
+
+
+def test_the_rows_that_refer_to_a_row_are_counted_by_table(rows, connection):
+    connection.execute(
+        """
+        create table rack (site int, "No" int, primary key (site, "No"));
+        create table shelf (site int, rack int, foreign key (site, rack) references rack);
+        create table note (rack int unique);
+        create table label (rack int references note (rack));
+        insert into rack values (1, 1), (1, 2);
+        insert into shelf values (1, 1), (1, 1), (1, 2);
+        insert into note values (1); insert into label values (1)
+        """
+    )
+    place = Place(table="rack", key=(("site", "1"), ("No", "1")), column="site")
+    assert rows.kin(place) == {"shelf": 2}
+    other = Place(table="note", key=(), column="rack")
+    assert rows.kin(other) == {}
+    connection.execute("drop table rack, shelf, note, label cascade")
 
 
 def test_the_moment_stays_while_nothing_is_written(rows, connection):
