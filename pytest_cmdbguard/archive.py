@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 # how long reading the history may take
-BUDGET_S = {"quick": 3.0, "full": 10.0}
+BUDGET_S = {"quick": 6.0, "full": 15.0}
 AGENT = "User-Agent: pytest-cmdbguard"
 
 Message = dict[str, Any]
