@@ -47,7 +47,8 @@ def comment_is_markup_for_browsers(server) -> bool:
     element = f"<{token()}>"
     address = f"/devices/{new_device(server, comments=element)['id']}"
     reader = server.as_("viewer-red")
-    return element in reader("GET", address, headers={"Accept": "text/html"}).text
+    reply = reader("GET", address, headers={"Accept": "text/html"})
+    return reply.headers["Content-Type"].startswith("text/html") and element in reply.text
 
 
 def next_leaves_its_field(server) -> bool:
