@@ -13,8 +13,8 @@ from starlette.responses import Response
 from refcmdb import __version__
 from refcmdb.api import accounts, landing, preconditions, reading
 from refcmdb.api.bulk import BulkWriter
-from refcmdb.api.problems import Problem, missing
-from refcmdb.api.requests import read_body, read_id, read_query
+from refcmdb.api.problems import Problem
+from refcmdb.api.requests import read_body, read_query, require_id
 from refcmdb.api.schemas import Credentials
 from refcmdb.api.schemas.bodies import Chosen
 from refcmdb.api.values import LARGEST_BULK, Kind, encode
@@ -141,10 +141,7 @@ class ResourceEndpoints:
         return writer
 
     def _number(self, request: Request) -> int:
-        number = read_id(request)
-        if number is None:
-            raise missing(self.resource.singular)
-        return number
+        return require_id(request, self.resource.singular)
 
 
 class GeneralEndpoints:

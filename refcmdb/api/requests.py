@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from refcmdb.api.problems import Problem, from_validation, invalid
+from refcmdb.api.problems import Problem, from_validation, invalid, missing
 from refcmdb.api.values import LARGEST_ID, Kind, decode
 from refcmdb.middleware.security import limits, screening
 
@@ -104,6 +104,14 @@ def read_id(request: Request) -> int | None:
     text = request.path_params["id"]
     number = int(text) if re.fullmatch(r"[1-9][0-9]{0,18}", text, re.ASCII) else 0
     return number if 1 <= number <= LARGEST_ID else None
+
+
+def require_id(request: Request, what: str) -> int:
+    """The object's number in the path. Raises: Problem 404, in which the object is ``what``."""
+    number = read_id(request)
+    if number is None:
+        raise missing(what)
+    return number
 
 
 async def read_raw(request: Request, *, largest: int = LARGEST_BODY_BYTES) -> bytes:

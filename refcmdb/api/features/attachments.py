@@ -15,9 +15,9 @@ from starlette.responses import FileResponse, Response
 from refcmdb.api import reading, schemas
 from refcmdb.api.endpoints import NoQuery, ResourceEndpoints, json_response, who_asks
 from refcmdb.api.features.endpoint import Endpoint
-from refcmdb.api.problems import Problem, invalid, missing
+from refcmdb.api.problems import Problem, invalid
 from refcmdb.api.registry import RESOURCES
-from refcmdb.api.requests import read_body, read_id, read_query, read_raw
+from refcmdb.api.requests import read_body, read_id, read_query, read_raw, require_id
 from refcmdb.services import archives, uploads
 from refcmdb.services.outgoing import Refused, Unreachable
 
@@ -174,9 +174,7 @@ def _accepted(name: str, media_type: str, content: bytes) -> Upload:
 async def _writer(backend: Backend, request: Request) -> tuple[Writer, int]:
     """Who writes to which device. Raises: Problem 401, 403, 404."""
     writer = await _attachments(backend).writer(request)
-    number = read_id(request)
-    if number is None:
-        raise missing("a device")
+    number = require_id(request, "a device")
     await reading.read_detail(backend, RESOURCES["devices"], writer.actor, number)
     return writer, number
 

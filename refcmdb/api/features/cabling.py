@@ -11,9 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from refcmdb import models
 from refcmdb.api import endpoints, reading
 from refcmdb.api.features.endpoint import Endpoint
-from refcmdb.api.problems import missing
 from refcmdb.api.registry import RESOURCES
-from refcmdb.api.requests import read_id, read_query
+from refcmdb.api.requests import read_query, require_id
 from refcmdb.api.schemas.cabling import (
     AffectedDevice,
     Hop,
@@ -76,7 +75,7 @@ PATH = Statement(
 async def trace(backend: Backend, request: Request) -> Response:
     """One statement, however long the path."""
     actor = await endpoints.who_asks(backend, request)
-    query, number = read_query(request, TraceQuery), _number(request, "an interface")
+    query, number = read_query(request, TraceQuery), require_id(request, "an interface")
 
     async def compute() -> Trace:
         return await path_of(backend, actor, number, depth=query.depth)
@@ -100,7 +99,7 @@ async def path_of(backend: Backend, actor: Actor, number: int, *, depth: int) ->
 async def impact(backend: Backend, request: Request) -> Response:
     """A statement per distance, and two for what is shown."""
     actor = await endpoints.who_asks(backend, request)
-    query, number = read_query(request, ImpactQuery), _number(request, "a device")
+    query, number = read_query(request, ImpactQuery), require_id(request, "a device")
 
     async def compute() -> Impact:
         return await impact_of(backend, actor, number, query)
@@ -148,13 +147,6 @@ async def impact_of(backend: Backend, actor: Actor, number: int, query: ImpactQu
 
 def _tags(actor: Actor, *names: str) -> list[str]:
     return [tag for name in names for tag in reading.tags_of_list(RESOURCES[name], actor)]
-
-
-def _number(request: Request, what: str) -> int:
-    number = read_id(request)
-    if number is None:
-        raise missing(what)
-    return number
 
 
 def _ids() -> sa.BindParameter[Any]:

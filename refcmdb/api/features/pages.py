@@ -16,9 +16,9 @@ from refcmdb import frontend
 from refcmdb.api import endpoints, reading
 from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.features.sessions import HTML, CsrfToken, form_of, see
-from refcmdb.api.problems import Problem, missing
+from refcmdb.api.problems import Problem
 from refcmdb.api.registry import RESOURCES
-from refcmdb.api.requests import read_form, read_id, read_query
+from refcmdb.api.requests import read_form, read_query, require_id
 from refcmdb.api.schemas.bodies import Body
 from refcmdb.api.values import ONE_LINE, Comments
 from refcmdb.api.writing import Writer
@@ -98,7 +98,9 @@ async def sheet(backend: "Backend", request: Request) -> Response:
     actor = await visitor(backend, request)
     read_query(request, endpoints.NoQuery)
     resource = RESOURCES["devices"]
-    device: Any = await reading.read_detail(backend, resource, actor, _number(request))
+    device: Any = await reading.read_detail(
+        backend, resource, actor, require_id(request, "a device")
+    )
     fields = msgspec.structs.asdict(device)
     return show(backend, actor, "device.html", device=fields, comments=words_of(device.comments))
 
@@ -108,20 +110,13 @@ async def comment(backend: "Backend", request: Request) -> Response:
     form = await read_form(request, CommentForm)
     actor = await endpoints.who_asks(backend, request, csrf_token=form.csrf_token)
     read_query(request, endpoints.NoQuery)
-    resource, number = RESOURCES["devices"], _number(request)
+    resource, number = RESOURCES["devices"], require_id(request, "a device")
     writer = Writer(
         backend=backend, resource=resource, actor=actor, request_id=request.scope["request_id"]
     )
     writer.require_permission()
     await writer.patch(number, msgspec.convert({"comments": form.comments}, resource.patch))
     return see(f"/ui/devices/{number}")
-
-
-def _number(request: Request) -> int:
-    number = read_id(request)
-    if number is None:
-        raise missing("a device")
-    return number
 
 
 ENDPOINTS = (

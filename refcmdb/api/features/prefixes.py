@@ -16,10 +16,10 @@ from refcmdb import models
 from refcmdb.api import endpoints, reading, schemas
 from refcmdb.api.endpoints import ResourceEndpoints
 from refcmdb.api.features.endpoint import Endpoint
-from refcmdb.api.problems import Problem, missing
+from refcmdb.api.problems import Problem
 from refcmdb.api.reading import Backend
 from refcmdb.api.registry import RESOURCES
-from refcmdb.api.requests import read_body, read_id, read_query
+from refcmdb.api.requests import read_body, read_query, require_id
 from refcmdb.api.schemas.bodies import Body
 from refcmdb.api.values import Address, AddressStatus, DnsName, Id, Limit, Network
 from refcmdb.api.writing import Change, Writer
@@ -81,7 +81,7 @@ class NextAddress(Body, kw_only=True):
 async def tree(backend: Backend, request: Request) -> Response:
     """Read by index, and in three statements whatever the size of the tree."""
     actor = await endpoints.who_asks(backend, request)
-    query, number = read_query(request, TreeQuery), _number(request)
+    query, number = read_query(request, TreeQuery), require_id(request, "a prefix")
 
     async def compute() -> PrefixTree:
         return await tree_of(backend, actor, number, limit=query.limit)
@@ -120,7 +120,7 @@ async def take_next(backend: Backend, request: Request) -> Response:
     """A new IP address; two who ask at once get two."""
     writer = await ResourceEndpoints(backend, RESOURCES["ip_addresses"]).writer(request)
     wanted = await read_body(request, NextAddress)
-    item: Any = await take(writer, _number(request), wanted)
+    item: Any = await take(writer, require_id(request, "a prefix"), wanted)
     location = f"/api/v1/ip-addresses/{item.id}"
     return endpoints.item_response(item, status=201, headers={"Location": location})
 
@@ -157,13 +157,6 @@ async def _first_free(session: Session, prefix: Any) -> Address:  # noqa: ANN401
     if free is None or ipaddress.ip_address(free) > last:  # type: ignore[operator] # one family
         raise Problem(409, "the prefix has no free address")
     return Address(f"{free}/{ipaddress.ip_network(prefix.prefix).prefixlen}")
-
-
-def _number(request: Request) -> int:
-    number = read_id(request)
-    if number is None:
-        raise missing("a prefix")
-    return number
 
 
 def _shown(node: prefix_tree.Node) -> PrefixNode:

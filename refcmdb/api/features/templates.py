@@ -9,9 +9,8 @@ import msgspec
 from refcmdb.api import endpoints, reading
 from refcmdb.api.features.around import bad_input_told, named_device, tool_user
 from refcmdb.api.features.endpoint import Endpoint
-from refcmdb.api.problems import missing
 from refcmdb.api.registry import RESOURCES
-from refcmdb.api.requests import read_body, read_id
+from refcmdb.api.requests import read_body, require_id
 from refcmdb.api.schemas.automation import (
     ConfigTemplateRendering,
     Rendered,
@@ -35,9 +34,8 @@ async def render_stored(backend: Backend, request: Request) -> Response:
     """A template of the tenant, with a device of the tenant."""
     actor = await tool_user(backend, request)
     wanted = await read_body(request, ConfigTemplateRendering)
-    resource, number = RESOURCES["config_templates"], read_id(request)
-    if number is None:
-        raise missing(resource.singular)
+    resource = RESOURCES["config_templates"]
+    number = require_id(request, resource.singular)
     stored: Any = await reading.read_detail(backend, resource, actor, number)
     values = await values_of(backend, actor, wanted.device_id, wanted.variables)
     return endpoints.json_response(Rendered(await output_of(request, stored.body, values)))
