@@ -150,8 +150,9 @@ class RowWitness:
         whichever database. Then the tables are read again which the write-ahead log names; where
         it cannot be read, or the catalogue changed, all of them.
         """
-        if self._latest is None or self._latest.moment != self.moment():
-            return self._read()
+        moment = self.moment()
+        if self._latest is None or self._latest.moment != moment:
+            self._latest = self._read(moment)
         return self._latest
 
     def changed_since(self, before: Snapshot) -> list[str]:
@@ -217,34 +218,33 @@ class RowWitness:
         """Give the connections back; harmless when done twice."""
         self._engine.dispose()
 
-    def _read(self) -> Snapshot:
-        """Moment and position first: what is written meanwhile is read again the next time."""
-        tables, latest = self.tables(), self._latest
+    def _read(self, moment: str) -> Snapshot:
+        """What is written from ``moment`` on is read again the next time."""
+        before = self._latest or Snapshot(moment="", position="", states={})
         with self._engine.connect() as connection:
-            moment = str(connection.scalar(text(_MOMENT)))
-            position = self._log.position(connection) if self._log.readable else ""
-            if not _is_quiet(str(connection.scalar(text(_MOMENT)))):
-                # What is logged and not committed yet has to be found the next time.
-                kept = latest.position if latest else ""
-            else:
-                kept = position
-            stale, states = self._stale(connection, tables, position), {}
-            if latest and stale != tables:
-                states = {table.name: latest.states[table.name] for table in tables}
-            states |= _states(connection, [table.name for table in stale])
-        self._latest = Snapshot(moment=moment, position=kept, states=states)
-        return self._latest
+            position = self._log.position(connection)
+            is_quiet = _is_quiet(str(connection.scalar(text(_MOMENT))))
+            tables = self.tables()
+            known = self._unchanged(connection, tables, before, position)
+            read = _states(connection, [one.name for one in tables if one.name not in known])
+        return Snapshot(
+            moment=moment,
+            # What is logged and not committed yet has to be found the next time.
+            position=position if is_quiet else before.position,
+            states={**known, **read},
+        )
 
-    def _stale(
-        self, connection: Connection, tables: tuple[Table, ...], position: str
-    ) -> tuple[Table, ...]:
-        """The tables that may differ from the latest snapshot."""
-        if not (position and self._latest and self._latest.position):
-            return tables
-        written = self._log.written(connection, self._latest.position, position)
+    def _unchanged(
+        self, connection: Connection, tables: Sequence[Table], before: Snapshot, position: str
+    ) -> Mapping[str, TableState]:
+        """The states of a snapshot that are as they were, as the write-ahead log tells."""
+        if not (position and before.position):
+            return {}
+        written = self._log.written(connection, before.position, position)
         if written is None or written - {table.file for table in tables}:
-            return tables
-        return tuple(table for table in tables if table.file is None or table.file in written)
+            return {}
+        same = (table.name for table in tables if table.file and table.file not in written)
+        return {name: before.states[name] for name in same if name in before.states}
 
 
 def _showing(

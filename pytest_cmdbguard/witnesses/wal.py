@@ -38,7 +38,9 @@ class WriteAheadLog:
             self.readable = True
 
     def position(self, connection: Connection) -> str:
-        """How far the log is written: all that was committed lies before it."""
+        """How far the log is written: all that was committed lies before it; empty if unknown."""
+        if not self.readable:
+            return ""
         connection.execute(text(_FLUSH))
         return str(connection.scalar(text(_POSITION)))
 
@@ -48,8 +50,6 @@ class WriteAheadLog:
         What was created or truncated shows as a write to the catalogue. Returns: None when the
         log cannot tell, for instance because the server has recycled it.
         """
-        if since == until:
-            return frozenset()
         try:
             return frozenset(connection.scalars(_WRITTEN, {"since": since, "until": until}).all())
         except DBAPIError:
