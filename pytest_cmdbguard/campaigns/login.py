@@ -55,20 +55,6 @@ class LogIn:
         self._name, self._password = places
 
     @classmethod
-    def of(
-        cls,
-        api: Api,
-        surroundings: Surroundings,
-        operations: Sequence[Operation],
-        told: Login | None,
-    ) -> LogIn | None:
-        """By the document: a POST with a name and a password; else as the target tells.
-
-        None where neither knows one. JSON comes first: programs log in with it.
-        """
-        return next(cls.all_of(api, surroundings, operations, told), None)
-
-    @classmethod
     def all_of(
         cls,
         api: Api,
@@ -76,7 +62,10 @@ class LogIn:
         operations: Sequence[Operation],
         told: Login | None,
     ) -> Iterator[LogIn]:
-        """All that :meth:`of` may find, in that order."""
+        """By the document: every POST with a name and a password; then what the target tells.
+
+        JSON comes first: programs log in with it.
+        """
         for operation in operations:
             if operation.method == "POST" and (places := _places(operation)):
                 yield cls(api, surroundings, operation, places)

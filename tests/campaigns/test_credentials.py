@@ -22,9 +22,7 @@ def expendable(cmdb):
 @pytest.fixture(scope="module")
 def log_in(cmdb):
     operations = tuple(cmdb.operations.values())
-    found = LogIn.of(cmdb.api, Surroundings(cmdb.api, operations), operations, None)
-    assert found is not None
-    return found
+    return next(LogIn.all_of(cmdb.api, Surroundings(cmdb.api, operations), operations, None))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +94,7 @@ def test_ended_credentials_are_dead_and_really_were_ended(
 def test_remembered_credentials_are_seen_alive(faulty):
     place = faulty("auth-actors-remembered")
     operations = tuple(place.operations.values())
-    here = LogIn.of(place.api, place.surroundings, operations, None)
+    here = next(LogIn.all_of(place.api, place.surroundings, operations, None))
     actor = place.target.expendable(place.seat.app_database_url)[0]
     witness = AccountWitness(place.seat.database_url)
     admission = Admission(place.api, operations, place.cast.broadest)
