@@ -37,7 +37,7 @@ def input_never_becomes_markup(pages: Pages, profile: str, evidence: Evidence) -
                 sink=f"html of {shown.page}",
                 exchange=shown.exchange,
             )
-    evidence.measure(f"{len(pages.operations())} pages of {pages.looked_at} operations", share=0)
+    evidence.measure(f"{len(pages.operations)} pages of {pages.looked_at} operations", share=0)
 
 
 def _told(shown: Shown) -> str:
@@ -60,7 +60,7 @@ def input_never_runs_as_a_script(
     pages: Pages, page_scripts: Callable[[], PageScripts], profile: str, evidence: Evidence
 ) -> None:
     """Judged by Chromium: a function that only a script can call was called with a token."""
-    if not pages.operations():
+    if not pages.operations:
         evidence.measure(f"no pages, {pages.looked_at} operations", share=0)
         return
     scripts = page_scripts()
@@ -74,4 +74,4 @@ def input_never_runs_as_a_script(
                 point=ran.point,
                 sink=f"script of {ran.page}",
             )
-    evidence.measure(f"{scripts.visits} visits, {len(pages.operations())} pages", share=0)
+    evidence.measure(f"{scripts.visits} visits, {len(pages.operations)} pages", share=0)

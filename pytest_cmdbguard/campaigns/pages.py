@@ -69,21 +69,18 @@ class Pages:
         volley: Volley,
         reach_map: ReachMap,
     ) -> None:
-        self._api, self._operations, self._surroundings = api, operations, surroundings
+        self._api, self._all, self._surroundings = api, operations, surroundings
         self._volley, self._reach_map = volley, reach_map
 
     @property
     def looked_at(self) -> int:
         """How many operations there are at all."""
-        return len(self._operations)
-
-    def operations(self) -> list[Operation]:
-        """Those that read a page, by the document or by what a browser is answered."""
-        return self._reading
+        return len(self._all)
 
     @functools.cached_property
-    def _reading(self) -> list[Operation]:
-        reading = (operation for operation in self._operations if operation.method == "GET")
+    def operations(self) -> list[Operation]:
+        """Those that read a page, by the document or by what a browser is answered."""
+        reading = (operation for operation in self._all if operation.method == "GET")
         return [op for op in reading if _promises_a_page(op) or self._is_page(op)]
 
     def _is_page(self, operation: Operation) -> bool:
@@ -94,7 +91,7 @@ class Pages:
 
     def reflected(self, profile: str) -> Iterator[Shown]:
         """What input did in the page that answered it, for every place that one shows."""
-        for operation in self._operations:
+        for operation in self._all:
             points = [] if ends_the_session(operation) else self._shown_points(operation)
             results: dict[tuple[str, str], Shown] = {}
             for probes in self._rounds(points, _by_browser(markup_probes(profile))):
@@ -104,7 +101,7 @@ class Pages:
 
     def stored(self, profile: str) -> Iterator[Shown]:
         """What stored input did in the pages that show it."""
-        if not self.operations():
+        if not self.operations:
             return
         origins: dict[str, Sent[MarkupProbe]] = {}
         results: dict[tuple[str, str], Shown] = {}
@@ -123,7 +120,7 @@ class Pages:
     def written(self, make: Make) -> Iterator[Written]:
         """Probes that the text fields of every writing operation accepted, in rounds."""
         self._surroundings.forget()  # what was learned may have been renamed by earlier attacks
-        for operation in self._operations:
+        for operation in self._all:
             if operation.method not in WRITING or ends_the_session(operation):
                 continue
             points = [p for p in injection_points(operation) if p.location in _FIELDS]
@@ -138,7 +135,7 @@ class Pages:
     def read(self, searches: Iterable[str]) -> Iterator[tuple[Operation, Exchange]]:
         """The pages as they are, and those without a path parameter for what is searched for."""
         found = list(dict.fromkeys(searches))[-MOST_SEARCHES:]
-        for page in self.operations():
+        for page in self.operations:
             usual = self._surroundings.values(page)
             asked = [usual]
             if "{" not in page.path:
@@ -155,7 +152,7 @@ class Pages:
         ]
         made = [number for one in sent if (number := _id_of(one.exchange))]
         ids = list(dict.fromkeys(map(str, [*used, *made])))[:MOST_OBJECTS]
-        for page in self.operations():
+        for page in self.operations:
             if not _are_kin(operation, page):  # those are read once, at the end
                 continue
             usual = self._surroundings.values(page)
@@ -172,14 +169,14 @@ class Pages:
 
     def _shown_points(self, operation: Operation) -> list[Parameter]:
         """The places whose harmless input came back in something that may be a page."""
-        promised = _promises_a_page(operation) or operation in self.operations()
+        promised = _promises_a_page(operation) or operation in self.operations
         found = self._reach_map(operation).values()
         return [r.point for r in found if promised or (r.reflected and _may_be_a_page(r.media))]
 
     def hidden_fields(self, api: Api) -> dict[str, str]:
         """What the forms of all pages send by themselves when somebody else opens them."""
         fields: dict[str, str] = {}
-        for page in self.operations():
+        for page in self.operations:
             exchange = api.send(page, {**self._surroundings.values(page), **AS_BROWSER})
             if html.is_page(exchange):
                 fields |= html.hidden_fields(exchange.body)
