@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from refcmdb.api import endpoints
-from refcmdb.faults.access import everywhere
+from refcmdb.faults.access import Asks, ask_otherwise, everywhere
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,10 +19,9 @@ ALSO = ("CG-AUTHZ-001",)
 
 def plant() -> None:
     """The device's row stays as it is, so nobody thought of its owner."""
-    production = endpoints.who_asks
 
-    async def who_asks(backend: Any, request: Request, **options: Any) -> Actor:  # noqa: ANN401 - handed on
-        actor = await production(backend, request, **options)
+    async def who_asks(production: Asks, backend: Any, request: Request) -> Actor:  # noqa: ANN401 - handed on
+        actor = await production(backend, request)
         return everywhere(actor) if request.url.path.endswith("/attachments") else actor
 
-    endpoints.who_asks = who_asks
+    ask_otherwise(who_asks, "/api/v1/devices/")

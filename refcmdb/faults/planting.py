@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import urllib.parse
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from starlette.responses import HTMLResponse
 
 from refcmdb import frontend
 from refcmdb.api import features, reading, statements
@@ -84,20 +82,6 @@ def before_list(name: str, work: Callable[[], Awaitable[None]]) -> None:
         return await production(self, request)
 
     ResourceEndpoints.list = list_  # type: ignore[method-assign]
-
-
-def show_devices_to_browsers(shown: Callable[[str], str]) -> None:
-    """Answer a browser that reads a device with a page, the comments as ``shown`` makes them."""
-    production = ResourceEndpoints.read
-
-    async def read(self: ResourceEndpoints, request: Request) -> Response:
-        response = await production(self, request)
-        if self.resource.name != "devices" or "text/html" not in request.headers.get("Accept", ""):
-            return response
-        comments = json.loads(bytes(response.body)).get("comments") or ""
-        return HTMLResponse(f"<!doctype html><title>Device</title><p>{shown(comments)}</p>")
-
-    ResourceEndpoints.read = read  # type: ignore[method-assign]
 
 
 def reroute(operation: str, path: str) -> None:

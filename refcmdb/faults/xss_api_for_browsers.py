@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refcmdb.faults.planting import show_devices_to_browsers
+from refcmdb.faults.planting_pages import show_devices_to_browsers
 
 KIND = "fault"
 CHECK = "CG-XSS-001"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from refcmdb.faults.planting import show_devices_to_browsers
+from refcmdb.faults.planting_pages import show_devices_to_browsers
 
 KIND = "twin"
 CHECK = "CG-XSS-001"
