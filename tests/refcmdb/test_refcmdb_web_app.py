@@ -2,6 +2,7 @@
 
 import functools
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -176,6 +177,7 @@ def test_everything_is_reached_with_the_keyboard(visit, device):
     page.keyboard.type(device["name"][:-1])
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("q="))
+    expect(page.locator(".all .row").first).to_contain_text(device["name"][:-1])
     grid = page.get_by_role("grid")
     grid.focus()
     page.keyboard.press("ArrowDown")
@@ -328,9 +330,35 @@ def test_next_person_sees_nothing_of_the_one_before(visit, server, device, uniqu
     expect(page.get_by_label("Comments")).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["", "devices", "devices/1", "devices/new", "changes", "imports"])
-def test_view_fits_on_a_phone(visit, path):
-    page = visit(path=path, **PHONE)
+@pytest.fixture(scope="module")
+def wide(server, device_body):
+    """A device with texts as long as they may be, none of which can be broken at a space."""
+    admin = server.as_("admin")
+
+    def text(length):
+        return "0" + (uuid.uuid4().hex * length)[1:length]
+
+    site = {"name": text(100), "region": text(50), "tenant_id": 1}
+    model = {"manufacturer": text(100), "model": text(100)}
+    body = device_body(
+        name=text(100),
+        serial=text(50),
+        status="offline",
+        comments=text(2000),
+        tags=[admin.post("/tags", {"name": text(50)}).json()["name"]],
+        site_id=admin.post("/sites", site).json()["id"],
+        device_type_id=admin.post("/device-types", model).json()["id"],
+        tenant_id=1,
+    )
+    return admin.post("/devices", body).json()
+
+
+VIEWS = ["", "devices", "devices/{}", "devices/{}/edit", "devices/new", "changes", "imports"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_fits_on_a_phone(visit, wide, view):
+    page = visit(path=view.format(wide["id"]), **PHONE)
     expect(page.locator(HEADING)).to_be_visible()
     expect(page.get_by_text("Loading…")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
