@@ -1,13 +1,15 @@
-"""Invalid bodies are refused, and leave no trace."""
+"""Invalid input is refused, and leaves no trace."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check
+from pytest_cmdbguard.campaigns.hostile_values import has_parameters
 
 if TYPE_CHECKING:
     from pytest_cmdbguard.campaigns.fuzzing import Fuzzer
+    from pytest_cmdbguard.campaigns.hostile_values import HostileValues
 
 
 def takes_a_body(operation: Operation) -> bool:
@@ -39,3 +41,35 @@ def invalid_bodies_are_refused(operation: Operation, fuzzer: Fuzzer, evidence: E
         reached=fuzzer.is_reached(operation),
         stopped="a valid body is refused as well",
     )
+
+
+@check(
+    id="CG-VAL-002",
+    criterion="input-validation",
+    title="No value of a parameter makes the target fail",
+    severity=Severity.MEDIUM,
+    cwe=755,
+    owasp="A04:2021 A10:2025 API8:2023",
+    asvs="5.0:2.2.1 5.0:16.5.3 4.0.3:5.1.3",
+    remedy="Validate parameters against their documented types and ranges; answer the rest 4xx.",
+    operations=has_parameters,
+)
+def parameters_are_validated(
+    operation: Operation, hostile_values: HostileValues, evidence: Evidence
+) -> None:
+    """A number beyond 64 bits or NUL in each, with ``full`` more, and none is answered 5xx."""
+    for answered in hostile_values(operation):
+        if answered.proof:
+            evidence.finding(
+                answered.proof,
+                operation=operation,
+                point=answered.point,
+                sink="status",
+                exchange=answered.exchange,
+            )
+        evidence.contact(
+            operation,
+            answered.point,
+            reached=not answered.stopped,
+            stopped=answered.stopped,
+        )

@@ -7,9 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.campaigns.endings import USED_NOWHERE, ending
 from pytest_cmdbguard.campaigns.sql_families import is_closed, is_refused
 from pytest_cmdbguard.campaigns.sql_rounds import TOKEN, Rounds, Seen
-from pytest_cmdbguard.campaigns.valid_values import USED_NOWHERE
 from pytest_cmdbguard.model import Severity
 from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.witnesses.skeleton import skeleton
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN", "PointResult", "SqlAttack", "shown", "takes_input"]
 
 SHOWN = 160
-_KINDS = {4: "validation", 5: "the target failed"}
 REPLAYS = 2
 
 
@@ -198,5 +197,4 @@ def _ending(sent: Sequence[SqlSent]) -> str:
     (status, cut), _ = Counter((s.exchange.status, s.exchange.cut) for s in sent).most_common(1)[0]
     if not status:
         return f"no answer: {cut}"
-    kind = _KINDS.get(status // 100, USED_NOWHERE)
-    return f"{kind}: HTTP {status}"
+    return ending(status)

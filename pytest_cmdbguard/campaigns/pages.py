@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.campaigns.endings import ending
 from pytest_cmdbguard.probes.markup import MarkupProbe, markup_probes
 from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.witnesses import html
@@ -220,7 +221,6 @@ def _may_be_a_page(media: str) -> bool:
 def _judged(sent: Sent[MarkupProbe], page: Operation, exchange: Exchange) -> Shown:
     """Where the tokens of one probe stand in an answer."""
     seen = list(html.sightings(exchange.body, sent.probe.tokens)) if html.is_page(exchange) else []
-    kind = "validation" if 400 <= exchange.status < 500 else "no page showed it"
     return Shown(
         operation=sent.operation,
         point=sent.point,
@@ -228,7 +228,7 @@ def _judged(sent: Sent[MarkupProbe], page: Operation, exchange: Exchange) -> Sho
         exchange=sent.exchange if sent.exchange is exchange else exchange,
         reached=bool(seen),
         broken=next((s for s in seen if s.position in html.BROKEN_OUT), None),
-        stopped="" if seen else f"{kind}: HTTP {exchange.status}",
+        stopped="" if seen else ending(exchange.status, otherwise="no page showed it"),
     )
 
 

@@ -10,6 +10,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.campaigns.endings import ending
 from pytest_cmdbguard.probes.benign import benign, takes_text
 from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.witnesses.logs import START
@@ -56,8 +57,7 @@ class Reached:
             return ""
         if not self.status:
             return "validation: its schema takes no text"
-        kind = "validation" if 400 <= self.status < 500 else "no sink saw it"
-        return f"{kind}: HTTP {self.status}"
+        return ending(self.status)
 
 
 class ReachMap:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.campaigns.endings import ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -194,7 +195,7 @@ class SinkAttack:
     def _ending(self, place: Place) -> str:
         if not self._means.audit.sees:
             return UNWATCHED
-        return place.reached.stopped or f"no sink saw it: HTTP {place.reached.status}"
+        return place.reached.stopped or ending(place.reached.status)
 
     def _late(self, events: Sequence[Event], own: set[int]) -> Iterator[SinkResult]:
         """Probes of earlier operations that these events show."""

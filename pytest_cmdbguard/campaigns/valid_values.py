@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.campaigns.endings import USED_NOWHERE
 from pytest_cmdbguard.probes.payloads import TextProbe
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
 Place = tuple[str, str]
-
-USED_NOWHERE = "no sink saw it"
 
 
 class ValidValues:
@@ -44,7 +43,7 @@ class ValidValues:
     def __call__(self, operation: Operation, points: Sequence[Parameter]) -> dict[Place, str]:
         """Where the valid values ended, by (location, name); those that say nothing are left out.
 
-        It begins with :data:`USED_NOWHERE`, or says that not even a valid value is taken.
+        It begins with :data:`~.endings.USED_NOWHERE`, or says that no valid value is taken either.
         """
         if not points:
             return {}

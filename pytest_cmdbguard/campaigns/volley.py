@@ -86,6 +86,10 @@ class Volley:
             (strict.discard if exchange.is_taken else strict.add)(_key(one[0]))
             yield from _sent(operation, [one], exchange)
 
+    def valid(self, operation: Operation) -> Exchange:
+        """What is answered when nothing is probed."""
+        return self._send(operation, [])
+
     def _send[P: Probe](
         self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
     ) -> Exchange:

@@ -25,6 +25,14 @@ def refused_device_is_there(server) -> bool:
     return bool(server.as_("operator-red").get("/devices", name=name).json()["items"])
 
 
+def nul_in_a_filter_is_500(server) -> bool:
+    return server.as_("viewer-red").get("/tags", name="a\x00b").status_code == 500
+
+
+def number_beyond_64_bits_is_500(server) -> bool:
+    return server.as_("viewer-red").get(f"/sites/{10**40}").status_code == 500
+
+
 PROBES = {
     "CG-HDR-001": {
         "headers-missing-on-errors": error_lacks_headers,
@@ -33,5 +41,9 @@ PROBES = {
     "CG-VAL-001": {
         "validation-serial-unchecked": long_serial_is_500,
         "validation-after-write": refused_device_is_there,
+    },
+    "CG-VAL-002": {
+        "validation-filter-unchecked": nul_in_a_filter_is_500,
+        "validation-number-unbounded": number_beyond_64_bits_is_500,
     },
 }
