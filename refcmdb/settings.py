@@ -18,6 +18,7 @@ from refcmdb.middleware.security.toggles import Toggles
 from refcmdb.monitoring.alerting import Alerting
 from refcmdb.monitoring.settings import Monitoring
 from refcmdb.services.addresses import Egress
+from refcmdb.services.assistant.settings import Assistance
 from refcmdb.services.encryption import KeyProblem, KeyRing
 from refcmdb.variables import SHORTEST_SECRET, SettingsError, number, setting
 
@@ -33,6 +34,7 @@ PARTS = {
     "monitoring": Monitoring,
     "alerting": Alerting,
     "compression": Compression,
+    "assistant": Assistance,
 }
 
 
@@ -233,7 +235,7 @@ class Settings:
     )
     egress: Egress = setting(
         "REFCMDB_WEBHOOK_ALLOW",
-        "where webhooks and downloads may go",
+        "where webhooks, downloads and questions to the assistant may go",
         read=read_egress,
         values="public, none, or networks such as 192.0.2.0/24, separated by commas",
         shown="public",
@@ -243,6 +245,7 @@ class Settings:
     monitoring: Monitoring = dataclasses.field(default_factory=Monitoring)
     alerting: Alerting = dataclasses.field(default_factory=Alerting)
     compression: Compression = dataclasses.field(default_factory=Compression)
+    assistant: Assistance = dataclasses.field(default_factory=Assistance)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -34,6 +34,7 @@ from refcmdb.monitoring.mail import Mailer
 from refcmdb.monitoring.marks import Marks
 from refcmdb.monitoring.monitor import PerformanceMonitor
 from refcmdb.monitoring.slow_queries import SlowQueries
+from refcmdb.services.assistant import Assistant
 from refcmdb.services.cache import CacheManager
 from refcmdb.services.database import Database
 from refcmdb.services.delivery import Courier
@@ -70,6 +71,7 @@ def build(settings: Settings) -> Starlette:
         try:
             async with (
                 limit.shared(),
+                backend.questions.shared(),
                 backend.alerts.telling(),
                 backend.monitor.watching(backend.alerts.judge),
             ):
@@ -78,6 +80,7 @@ def build(settings: Settings) -> Starlette:
             await backend.guard.close()
             await backend.courier.close()
             await backend.outgoing.close()
+            await backend.assistant.close()
             backend.storage.close()
             await backend.database.close()
             await backend.cache.close()
@@ -141,6 +144,8 @@ def _backend(settings: Settings) -> Backend:
             courier=courier,
             mailer=Mailer(settings.alerting),
         ),
+        assistant=Assistant(settings.assistant, settings.egress),
+        questions=RateLimit(settings.assistant.per_minute, settings.redis_url),
     )
 
 

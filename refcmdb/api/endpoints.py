@@ -174,7 +174,8 @@ class GeneralEndpoints:
         # It describes the features, which import this module.
         from refcmdb.api import openapi  # noqa: PLC0415
 
-        return Response(openapi.document_json(), media_type=JSON)
+        assistant = self._backend.settings.assistant.enabled
+        return Response(openapi.document_json(assistant=assistant), media_type=JSON)
 
     async def login(self, request: Request) -> Response:
         """A token for a password."""

@@ -20,7 +20,7 @@ from refcmdb.auth import sessions
 from refcmdb.auth.roles import READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from refcmdb.api.features.endpoint import Endpoint
     from refcmdb.api.resource import Resource
@@ -61,15 +61,16 @@ WRITE_ERRORS = (400, 401, 403, 404, 409, 413, 415, 422)
 
 
 @functools.cache
-def document_json() -> bytes:
-    """The document as JSON."""
-    return msgspec.json.encode(document())
+def document_json(*, assistant: bool) -> bytes:
+    """The document as JSON, with the assistant where there is one."""
+    return msgspec.json.encode(document(assistant=assistant))
 
 
-def document() -> Json:
+def document(*, assistant: bool = True) -> Json:
     """The document."""
+    endpoints = features.offered(with_assistant=assistant)
     paths: Json = dict(_general_paths())
-    for endpoint in features.ENDPOINTS:
+    for endpoint in endpoints:
         paths.setdefault(endpoint.url, {})[endpoint.method.lower()] = _described(endpoint)
     for resource in RESOURCES.values():
         for path, described in _resource_paths(resource).items():
@@ -84,10 +85,10 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}, {"session": []}],
-        "tags": [{"name": name} for name in _tags()],
+        "tags": [{"name": name} for name in _tags(endpoints)],
         "paths": paths,
         "components": {
-            "schemas": _components(),
+            "schemas": _components(endpoints),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": sessions.NAME},
@@ -96,9 +97,9 @@ def document() -> Json:
     }
 
 
-def _components() -> Json:
+def _components(endpoints: Sequence[Endpoint]) -> Json:
     structs: list[Any] = [ProblemDocument, Credentials, IssuedToken]
-    for endpoint in features.ENDPOINTS:
+    for endpoint in endpoints:
         structs += [kind for kind in (endpoint.answer, endpoint.body) if kind is not None]
     for resource in RESOURCES.values():
         structs += [resource.page, resource.item]
@@ -112,9 +113,9 @@ def _components() -> Json:
     return components
 
 
-def _tags() -> list[str]:
+def _tags(endpoints: Sequence[Endpoint]) -> list[str]:
     resources = [resource.path for resource in RESOURCES.values()]
-    return list(dict.fromkeys([*resources, *(endpoint.tag for endpoint in features.ENDPOINTS)]))
+    return list(dict.fromkeys([*resources, *(endpoint.tag for endpoint in endpoints)]))
 
 
 def _described(endpoint: Endpoint) -> Json:

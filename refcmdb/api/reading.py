@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
     from refcmdb.auth.throttling import LogInGuard
+    from refcmdb.middleware.security.limits import RateLimit
     from refcmdb.monitoring.advisor import Advisor
     from refcmdb.monitoring.alerts import AlertSystem
     from refcmdb.monitoring.monitor import PerformanceMonitor
+    from refcmdb.services.assistant import Assistant
     from refcmdb.services.cache import CacheManager
     from refcmdb.services.database import Database, Session, Statement
     from refcmdb.services.delivery import Courier
@@ -53,6 +55,8 @@ class Backend:
     monitor: PerformanceMonitor
     advisor: Advisor
     alerts: AlertSystem
+    assistant: Assistant
+    questions: RateLimit
 
 
 def scope_of(resource: Resource, actor: Actor) -> int | None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # A series that begins with its first event would hide that one from rate().
 COUNTED = dict.fromkeys((*FAILED_LOG_INS, *RATE_LIMITED), 0)
+LOOKED_UP = {"hit": "hits", "miss": "misses"}
+TOKENS = ("prompt", "completion", "saved")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class Exported:
     """Everything that is exported of a process at one moment.
 
     ``lookups`` are those of the cache by their result; ``alerts`` the rules by name, with 0 for
-    quiet, 1 for pending and 2 for firing.
+    quiet, 1 for pending and 2 for firing; ``assistant`` its statistics, empty without one.
     """
 
     readings: Readings
@@ -35,6 +37,7 @@ class Exported:
     lookups: Mapping[str, int]
     slow_queries: int
     alerts: Mapping[str, int]
+    assistant: Mapping[str, int]
 
 
 def families(now: Exported) -> Iterator[Family]:
@@ -43,6 +46,7 @@ def families(now: Exported) -> Iterator[Family]:
     yield from _of_compression(now.requests)
     yield from _of_the_process(now.readings)
     yield from _of_services(now)
+    yield from _of_the_assistant(now.assistant)
     yield several(
         "refcmdb_security_events_total",
         "Security events.",
@@ -118,3 +122,22 @@ def _of_services(exported: Exported) -> Iterator[Family]:
     slow = exported.slow_queries
     yield one("refcmdb_slow_queries_total", "Statements that took long.", slow, kind="counter")
     yield one("refcmdb_backup_age_seconds", "Since the last backup.", now.backup_age_s)
+
+
+def _of_the_assistant(counts: Mapping[str, int]) -> Iterator[Family]:
+    if not counts:
+        return
+    yield several(
+        "refcmdb_assistant_lookups_total",
+        "Answers of the assistant that were looked for in the cache.",
+        {(("result", result),): counts[name] for result, name in LOOKED_UP.items()},
+        kind="counter",
+    )
+    yield several(
+        "refcmdb_assistant_tokens_total",
+        "Tokens that its model used, and those that answers from the cache saved.",
+        {(("kind", kind),): counts[f"{kind}_tokens"] for kind in TOKENS},
+        kind="counter",
+    )
+    failures = counts["failures"]
+    yield one("refcmdb_assistant_failures_total", "No answer came.", failures, kind="counter")

@@ -73,9 +73,22 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
 
 
 class Outgoing:
-    """The client of a process; close it at the end."""
+    """A client, most often the one of its process; close it at the end.
 
-    def __init__(self, egress: Egress) -> None:
+    Args:
+        egress: where requests may go.
+        timeout_s: how long one may take in all.
+        largest_bytes: how large an answer may be.
+    """
+
+    def __init__(
+        self,
+        egress: Egress,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        largest_bytes: int = LARGEST_ANSWER_BYTES,
+    ) -> None:
+        self._timeout_s, self._largest_bytes = timeout_s, largest_bytes
         self._pool = httpcore.AsyncConnectionPool(
             network_backend=CheckedBackend(egress), max_connections=16, keepalive_expiry=5
         )
@@ -92,12 +105,12 @@ class Outgoing:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> Answer:
-        """One request, within TIMEOUT_S in all.
+        """One request.
 
         Raises: Refused where the address may not be reached, Unreachable for anything else.
         """
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 return await self._send(method, url, headers=headers or {}, content=content)
         except TimeoutError as error:
             raise Unreachable("it took too long") from error
@@ -115,7 +128,7 @@ class Outgoing:
             received = bytearray()
             async for chunk in response.aiter_stream():
                 received += chunk
-                if len(received) > LARGEST_ANSWER_BYTES:
+                if len(received) > self._largest_bytes:
                     raise Unreachable("the answer is too large")
             named = {name.lower(): value for name, value in response.headers}
         media_type = named.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip()

@@ -85,6 +85,7 @@ class Story:
             lookups={},
             slow_queries=0,
             alerts={},
+            assistant={},
         )
         for name, labels, value in SERIES.findall(text_of(families(exported))):
             series = f"{name}{{{','.join(filter(None, ['instance=' + QUOTED, labels]))}}}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from refcmdb.api.features import (
     alerts,
+    assistant,
     attachments,
     cabling,
     computing,
@@ -48,4 +49,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *people.ENDPOINTS,
     *performance.ENDPOINTS,
     *alerts.ENDPOINTS,
+    *assistant.ENDPOINTS,
 )
+
+
+def offered(*, with_assistant: bool) -> list[Endpoint]:
+    """Those that the document names: an assistant that is not there is not promised."""
+    return [one for one in ENDPOINTS if with_assistant or one not in assistant.ENDPOINTS]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from starlette.responses import Response
 
 from refcmdb.api.endpoints import NoQuery, json_response, who_asks
@@ -11,6 +13,7 @@ from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import Problem
 from refcmdb.api.requests import read_query
 from refcmdb.api.schemas.performance import (
+    AssistantStatistics,
     CacheStatistics,
     CodingFigures,
     IndexSuggestion,
@@ -26,6 +29,8 @@ from refcmdb.monitoring import exposition, health
 from refcmdb.monitoring.figures import quantile
 from refcmdb.monitoring.metrics import Exported, families
 from refcmdb.monitoring.slow_queries import shown
+from refcmdb.services.cache import keys
+from refcmdb.services.cache.statistics import Counts
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -88,8 +93,18 @@ async def cache(backend: Backend, request: Request) -> Response:
             misses=counts.misses,
             away=counts.away,
             hit_share=counts.hit_ratio,
+            assistant=assistant_of(backend),
         )
     )
+
+
+def assistant_of(backend: Backend) -> AssistantStatistics | None:
+    """What the assistant used and saved; None where there is none."""
+    if not backend.settings.assistant.enabled:
+        return None
+    counts = backend.cache.statistics().get(keys.ASSISTANT, Counts())
+    used = dataclasses.asdict(backend.assistant.usage)
+    return AssistantStatistics(hits=counts.hits, misses=counts.misses, **used)
 
 
 async def optimise(backend: Backend, request: Request) -> Response:
@@ -109,7 +124,7 @@ async def optimise(backend: Backend, request: Request) -> Response:
 
 def exported(backend: Backend) -> Exported:
     """What there is to export now."""
-    counts = backend.cache.total()
+    counts, assistant = backend.cache.total(), assistant_of(backend)
     return Exported(
         readings=backend.monitor.readings(),
         requests=backend.monitor.requests,
@@ -117,6 +132,7 @@ def exported(backend: Backend) -> Exported:
         lookups={"hit": counts.hits, "miss": counts.misses},
         slow_queries=backend.advisor.slow.calls,
         alerts=backend.alerts.states(),
+        assistant={} if assistant is None else msgspec.structs.asdict(assistant),
     )
 
 

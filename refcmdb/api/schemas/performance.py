@@ -61,6 +61,17 @@ class PerformanceMetrics(msgspec.Struct):
     compression: list[CodingFigures]
 
 
+class AssistantStatistics(msgspec.Struct):
+    """What the cache did for the assistant, and the tokens that its model used."""
+
+    hits: Count
+    misses: Count
+    prompt_tokens: Count
+    completion_tokens: Count
+    saved_tokens: Annotated[int, Meta(ge=0, description="That answers from the cache had used.")]
+    failures: Annotated[int, Meta(ge=0, description="Questions without an answer.")]
+
+
 class CacheStatistics(msgspec.Struct):
     """What the response cache did for this instance; null where there is none."""
 
@@ -70,6 +81,7 @@ class CacheStatistics(msgspec.Struct):
     misses: Count
     away: Annotated[int, Meta(ge=0, description="Lookups that Redis did not answer.")]
     hit_share: Share | None
+    assistant: AssistantStatistics | None
 
 
 class Recommendation(msgspec.Struct):

@@ -74,6 +74,17 @@ class RateLimit:
         bucket.told = False
         return None
 
+    def admit(self, caller: bytes, scope: Scope) -> None:
+        """Return when the request of ``scope`` may pass. Raises: Problem 429 with Retry-After."""
+        bucket = self.take(caller)
+        if bucket is None:
+            return
+        if not bucket.told:  # once per storm
+            bucket.told = True
+            events.emit("rate.limited", scope, outcome="refused")
+        headers = {"Retry-After": str(self.wait_s(bucket))}
+        raise Problem(429, "too many requests", headers=headers)
+
     def wait_s(self, bucket: Bucket) -> int:
         """After how many seconds asking again makes sense."""
         shut_s = bucket.shut_until - time.monotonic()
@@ -116,15 +127,9 @@ class RateLimiter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on. Raises: Problem 429 with Retry-After."""
-        bucket = self._limit.take(caller_of(scope)) if scope["type"] == "http" else None
-        if bucket is None:
-            await self.app(scope, receive, send)
-            return
-        if not bucket.told:  # once per storm
-            bucket.told = True
-            events.emit("rate.limited", scope, outcome="refused")
-        headers = {"Retry-After": str(self._limit.wait_s(bucket))}
-        raise Problem(429, "too many requests", headers=headers)
+        if scope["type"] == "http":
+            self._limit.admit(caller_of(scope), scope)
+        await self.app(scope, receive, send)
 
 
 def caller_of(scope: Scope) -> bytes:

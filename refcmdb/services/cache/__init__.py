@@ -96,12 +96,18 @@ class CacheManager:
             await self._redis.aclose()
 
     async def answer(
-        self, key: str, tags: Sequence[str], compute: Callable[[], Awaitable[bytes]]
+        self,
+        key: str,
+        tags: Sequence[str],
+        compute: Callable[[], Awaitable[bytes]],
+        *,
+        within_s: float = LOCK_S,
     ) -> tuple[bytes, bool]:
         """What lies under ``key``, else what ``compute`` returns; and whether it was a hit.
 
         It is computed once for all who ask for the same versions at the same time: who comes
-        after a write does not get what was begun before it.
+        after a write does not get what was begun before it. Another instance is waited for as
+        long as ``within_s``. What ``compute`` raises is raised to all, and kept for nobody.
         """
         lookup = await self.lookup(key, tags)
         if lookup.body is not None:
@@ -109,7 +115,7 @@ class CacheManager:
         if lookup.versions is None:
             return await compute(), False
 
-        flight = functools.partial(self._computed, lookup, tags, compute)
+        flight = functools.partial(self._computed, lookup, tags, compute, within_s)
         body, joined = await self._flights.join((key, lookup.versions), flight)
         self._statistics.of(key).shared += joined
         return body, False
@@ -174,14 +180,18 @@ class CacheManager:
         return Lookup(key=key, versions=state, body=self._local.get(key, state), local=True)
 
     async def _computed(
-        self, lookup: Lookup, tags: Sequence[str], compute: Callable[[], Awaitable[bytes]]
+        self,
+        lookup: Lookup,
+        tags: Sequence[str],
+        compute: Callable[[], Awaitable[bytes]],
+        within_s: float,
     ) -> bytes:
         """By this instance, or by another one that was quicker."""
         held = kept = False
         if not lookup.local:
             with self._failing(lookup.key):
-                held = await self._shared.lock(lookup)
-            if not held and (found := await self._awaited(lookup, tags)) is not None:
+                held = await self._shared.lock(lookup, within_s)
+            if not held and (found := await self._awaited(lookup, tags, within_s)) is not None:
                 return found
         try:
             body = await compute()
@@ -192,10 +202,10 @@ class CacheManager:
                 with self._failing(lookup.key):
                     await self._shared.unlock(lookup)
 
-    async def _awaited(self, lookup: Lookup, tags: Sequence[str]) -> bytes | None:
+    async def _awaited(self, lookup: Lookup, tags: Sequence[str], within_s: float) -> bytes | None:
         """What another instance computes, or None if it does not come to an end."""
         with self._failing(lookup.key), contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOCK_S):
+            async with asyncio.timeout(within_s):
                 while not self._away:
                     await asyncio.sleep(LOOK_AGAIN_S)
                     found = await self._shared.lookup(lookup.key, tags)

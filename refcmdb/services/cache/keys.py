@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 
 EVERYBODY = "all"
+# The namespace of what models answered.
+ASSISTANT = "assistant"
 
 
 def object_tag(resource: str, number: int) -> str:
@@ -31,3 +33,13 @@ def entry_key(*, role: str, tenant_id: int | None, path: str, query: bytes) -> s
     scope = f"{role}:{tenant_id or EVERYBODY}"
     digest = hashlib.blake2b(query, digest_size=16).hexdigest()
     return f"answer:{scope}:{path}:{digest}"
+
+
+def assistant_key(*, role: str, tenant_id: int | None, api: str, request: bytes) -> str:
+    """Where the answer of a model is stored.
+
+    ``request`` is all that ``api`` is sent: model, parameters, instructions, the question, and
+    what it is told of the network. So it is the version of the data, too: a change asks anew.
+    """
+    digest = hashlib.blake2b(f"{api}\0".encode() + request, digest_size=32).hexdigest()
+    return f"{ASSISTANT}:{role}:{tenant_id or EVERYBODY}:{digest}"

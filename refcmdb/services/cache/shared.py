@@ -20,7 +20,7 @@ TIMEOUT_S = 0.5
 TAG_LIFETIMES = 10
 # What was stored together does not end together.
 JITTER = 0.1
-# How long one instance computes before others do not wait for it any longer.
+# How long one instance computes before others do not wait for it any longer, by default.
 LOCK_S = 2.0
 # On every answer: the way to forget all of them.
 EVERYTHING = "everything"
@@ -58,12 +58,12 @@ class SharedAnswers:
                 pipeline.set(PREFIX + tag, _version(), ex=self._ttl_s * TAG_LIFETIMES)
             await pipeline.execute()
 
-    async def lock(self, lookup: Lookup) -> bool:
-        """Whether nobody else computes what the lookup did not find.
+    async def lock(self, lookup: Lookup, within_s: float) -> bool:
+        """Whether nobody else computes what the lookup did not find; others wait ``within_s``.
 
         Of the same versions only: an answer that was stored leaves its lock to end by itself.
         """
-        return bool(await self.client.set(_lock(lookup), b"", nx=True, px=int(LOCK_S * 1000)))
+        return bool(await self.client.set(_lock(lookup), b"", nx=True, px=int(within_s * 1000)))
 
     async def unlock(self, lookup: Lookup) -> None:
         """Let others compute it."""
