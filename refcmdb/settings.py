@@ -10,7 +10,7 @@ import re
 import secrets
 import tempfile
 import urllib.parse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refcmdb import variables
 from refcmdb.middleware.compression.settings import Compression
@@ -20,6 +20,7 @@ from refcmdb.monitoring.settings import Monitoring
 from refcmdb.services.addresses import Egress
 from refcmdb.services.assistant.settings import Assistance
 from refcmdb.services.encryption import KeyProblem, KeyRing
+from refcmdb.services.vault import Vault
 from refcmdb.variables import SHORTEST_SECRET, SettingsError, number, setting
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ PARTS = {
     "alerting": Alerting,
     "compression": Compression,
     "assistant": Assistance,
+    "vault": Vault,
 }
 
 
@@ -229,7 +231,7 @@ class Settings:
         "the first key seals secrets and backups, all open them; without keys nothing can be"
         " sealed or restored",
         read=read_keys,
-        values="id:base64, separated by commas, or a file with them",
+        values="id:base64, separated by commas, a file with them, or vault://secret/cmdb",
         secret=True,
         default_factory=KeyRing,
     )
@@ -246,6 +248,7 @@ class Settings:
     alerting: Alerting = dataclasses.field(default_factory=Alerting)
     compression: Compression = dataclasses.field(default_factory=Compression)
     assistant: Assistance = dataclasses.field(default_factory=Assistance)
+    vault: Vault = dataclasses.field(default_factory=Vault)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -253,7 +256,7 @@ class Settings:
 
         Raises: SettingsError for the first variable that is missing or wrong.
         """
-        parts: dict[str, object] = {
+        parts: dict[str, Any] = {
             name: variables.read(kind, environment) for name, kind in PARTS.items()
         }
-        return variables.read(cls, environment, **parts)
+        return variables.read(cls, parts["vault"].resolved(environment), **parts)

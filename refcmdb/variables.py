@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ def number(name: str, meaning: str, *, default: int, lowest: int = 1, highest: i
 
     values = f"{lowest:,} to {highest:,}"
     return setting(name, meaning, read=read, values=values, shown=str(default), default=default)
+
+
+def read_word(text: str) -> str:
+    """What a header can carry. Raises: ValueError, without the text: it may be secret."""
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("must be one word of ASCII characters")
+    return text
 
 
 def switch(name: str, meaning: str) -> Any:  # noqa: ANN401 - see above

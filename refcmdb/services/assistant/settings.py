@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from refcmdb.variables import SettingsError, number, setting
+from refcmdb.variables import SettingsError, number, read_word, setting
 
 URL, MODEL, KEY = "REFCMDB_ASSISTANT_URL", "REFCMDB_ASSISTANT_MODEL", "REFCMDB_ASSISTANT_KEY"
 
@@ -15,13 +15,6 @@ def read_api(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s@\\?#]+", text):
         raise ValueError(f"must be a URL such as https://models.example.com/v1, not {text!r}")
     return text.rstrip("/")
-
-
-def read_key(text: str) -> str:
-    """What a header can carry. Raises: ValueError, without the key."""
-    if not re.fullmatch(r"[!-~]+", text):
-        raise ValueError("must be one word of ASCII characters")
-    return text
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +31,7 @@ class Assistance:
     )
     model: str = setting(MODEL, "the name of the model", read=str, values="a name", default="")
     key: str = setting(
-        KEY, "what the API wants to see", read=read_key, values="a key", secret=True, default=""
+        KEY, "what the API wants to see", read=read_word, values="a key", secret=True, default=""
     )
     timeout_s: int = number(
         "REFCMDB_ASSISTANT_TIMEOUT",
