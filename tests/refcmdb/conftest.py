@@ -62,6 +62,15 @@ SETTINGS = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_exported() -> Iterator[None]:
+    """What somebody's shell says to their own refcmdb is not for those of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("REFCMDB_")]:
+            patch.delenv(name)
+        yield
+
+
 @pytest.fixture(scope="session")
 def run_directory() -> Iterator[Path]:
     # Not pytest's own, whose path is too long for a socket.

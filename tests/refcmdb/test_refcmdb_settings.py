@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from refcmdb.services.database import asyncpg_url
@@ -62,6 +66,20 @@ def test_wrong_setting_is_one_line_and_status_2(run_refcmdb):
     done = run_refcmdb("seed", database_url="mysql://h/d", check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "REFCMDB_DATABASE_URL" in done.stderr
+
+
+def test_what_a_shell_exports_does_not_reach_the_tests():
+    """A wrong value of another variable would be told first."""
+    inner = f"{__file__}::{test_wrong_setting_is_one_line_and_status_2.__name__}"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", inner]
+    done = subprocess.run(
+        command,
+        env=os.environ | {"REFCMDB_ALERTS": "broken"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert "1 passed" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["migrate", "seed", "tokens admin", "serve --port 0"])
