@@ -34,11 +34,29 @@ export interface Options {
   body?: unknown;
   /** The media type of a body that is text and not JSON. */
   type?: string;
+  /** The tag that an object must still have for a change of it. */
+  match?: string;
   signal?: AbortSignal;
+}
+
+/** An object, and the tag under which it can be changed. */
+export interface Tagged<T> {
+  data: T;
+  tag: string;
 }
 
 /** What the API answers. Throws a Problem, or what `fetch` throws for an aborted request. */
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const answer = await send(method, path, options);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+export async function getTagged<T>(path: string, signal?: AbortSignal): Promise<Tagged<T>> {
+  const answer = await send("GET", path, signal ? { signal } : {});
+  return { data: await answer.json(), tag: answer.headers.get("ETag") ?? "" };
+}
+
+async function send(method: string, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   const request: RequestInit = { method, headers };
   if (options.signal) request.signal = options.signal;
@@ -46,13 +64,14 @@ export async function call<T>(method: string, path: string, options: Options = {
     headers["Content-Type"] = options.type ?? "application/json";
     request.body = options.type ? String(options.body) : JSON.stringify(options.body);
   }
+  if (options.match) headers["If-Match"] = options.match;
   if (method !== "GET") headers["X-CSRF-Token"] = session()?.csrf ?? "";
   const answer = await fetch(address(path, options.query), request).catch((error: unknown) => {
     if (error instanceof DOMException) throw error;
     throw new Problem(0, "The server does not answer. Check the connection and try again.");
   });
   if (answer.ok && method !== "GET") written += 1;
-  if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
+  if (answer.ok) return answer;
   if (answer.status !== 401) throw await problemOf(answer);
   setSession(null);
   throw new Problem(401, "The session had ended. Now you can do that again.");

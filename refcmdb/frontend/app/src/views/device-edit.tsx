@@ -2,7 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { call, everything, get, type Problem } from "../api";
+import { call, everything, getTagged, type Problem, type Tagged } from "../api";
+import { Conflict, changed, type Fields } from "../conflict";
 import { asProblem, useLoaded } from "../data";
 import { wordsOfError } from "../errors";
 import type { Tag } from "../model";
@@ -12,13 +13,12 @@ import { go, Link } from "../router";
 import type { ViewProps } from "../views";
 
 interface Choices {
-  device: Device | null;
+  found: Tagged<Device> | null;
   sites: Site[];
   types: DeviceType[];
   tags: Tag[];
 }
 
-type Fields = Record<string, unknown>;
 type Errors = Record<string, string>;
 
 const TEXTS: [name: string, label: string, longest: number, required: boolean][] = [
@@ -29,23 +29,36 @@ const TEXTS: [name: string, label: string, longest: number, required: boolean][]
 
 export default function DeviceEdit({ id }: ViewProps) {
   const loaded = useLoaded(`edit ${id}`, async (signal): Promise<Choices> => {
-    const [device, sites, types, tags] = await Promise.all([
-      id ? get<Device>(`/devices/${id}`, {}, signal) : null,
+    const [found, sites, types, tags] = await Promise.all([
+      id ? getTagged<Device>(`/devices/${id}`, signal) : null,
       everything<Site>("/sites", { sort: "name" }),
       everything<DeviceType>("/device-types", { sort: "manufacturer" }),
       everything<Tag>("/tags", { sort: "name" }),
     ]);
-    return { device, sites, types, tags };
+    return { found, sites, types, tags };
   });
   // A form that is shown stays as it is, whatever is loaded again.
   const first = useRef<Choices | undefined>(undefined);
   first.current ??= loaded.data;
-  if (first.current) return <Form {...first.current} />;
+  const [theirs, setTheirs] = useState<Tagged<Device>>();
+  if (first.current) {
+    const found = theirs ?? first.current.found;
+    return <Form key={found?.tag} {...first.current} found={found} startAgain={setTheirs} />;
+  }
   if (loaded.problem) return <Failure problem={loaded.problem} again={loaded.reload} />;
   return <Loading />;
 }
 
-function Form({ device, sites, types, tags }: Choices) {
+interface FormProps extends Choices {
+  /** Forget what was written, and begin with the device as it is now. */
+  startAgain: (found: Tagged<Device>) => void;
+}
+
+function Form({ found, sites, types, tags, startAgain }: FormProps) {
+  const device = found?.data ?? null;
+  // As it is on the server, as far as the person here was told; older than that is not replaced.
+  const [latest, setLatest] = useState(found);
+  const [, setTyped] = useState(0);
   const [site, setSite] = useState(device?.site_id ?? 0);
   const [errors, setErrors] = useState<Errors>({});
   const [problem, setProblem] = useState<Problem>();
@@ -68,11 +81,12 @@ function Form({ device, sites, types, tags }: Choices) {
     if (Object.keys(missing).length) return;
     setBusy(true);
     try {
-      const saved = await send(device, fieldsOf(form.current));
+      const saved = await send(device, latest, fieldsOf(form.current));
       go(`/devices/${saved.id}`, { replace: device !== null });
     } catch (error) {
-      const told = asProblem(error);
-      const known = errorsOf(told, form.current);
+      if (error instanceof Overtaken) setLatest(error.by);
+      const told = error instanceof Overtaken ? undefined : asProblem(error);
+      const known = told ? errorsOf(told, form.current) : {};
       setErrors(known);
       setProblem(Object.keys(known).length ? undefined : told);
       setBusy(false);
@@ -85,12 +99,22 @@ function Form({ device, sites, types, tags }: Choices) {
         class="card edit"
         ref={form}
         noValidate
+        onInput={() => latest !== found && setTyped((times) => times + 1)}
         onSubmit={(event) => {
           event.preventDefault();
           void save();
         }}
       >
         {problem && <Failure problem={problem} />}
+        {device && latest && latest !== found && form.current && (
+          <Conflict
+            before={device}
+            now={latest.data}
+            form={form.current}
+            fields={fieldsOf(form.current)}
+            takeTheirs={() => startAgain(latest)}
+          />
+        )}
         {TEXTS.map(([name, label, longest, required]) => (
           <Field key={name} name={name} label={label} error={errors[name]}>
             <input
@@ -163,7 +187,7 @@ function Form({ device, sites, types, tags }: Choices) {
         </Field>
         <div class="actions">
           <button class="main" type="submit" disabled={busy}>
-            {busy ? "Saving…" : "Save"}
+            {busy ? "Saving…" : latest === found ? "Save" : "Save all the same"}
           </button>
           <Link class="button" to={back}>
             Cancel
@@ -278,20 +302,36 @@ function unfilled(form: HTMLFormElement): Errors {
   );
 }
 
-/** A new device, or one of which only what is different is sent. */
-function send(device: Device | null, fields: Fields): Promise<Device> {
-  if (!device) return call("POST", "/devices", { body: fields });
-  const before = device as unknown as Fields;
-  const body = Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => differs(value, before[name])),
-  );
-  return call("PATCH", `/devices/${device.id}`, { body });
+/** Somebody else was quicker. */
+class Overtaken extends Error {
+  constructor(readonly by: Tagged<Device>) {
+    super("somebody else has changed it");
+  }
 }
 
-function differs(one: unknown, other: unknown): boolean {
-  const plain = (value: unknown) =>
-    JSON.stringify(Array.isArray(value) ? [...value].sort() : value);
-  return plain(one) !== plain(other);
+/**
+ * A new device, or one of which only what is different is sent. Throws Overtaken where fields are
+ * not as they were `latest`.
+ */
+async function send(
+  device: Device | null,
+  latest: Tagged<Device> | null,
+  fields: Fields,
+): Promise<Device> {
+  if (!device || !latest) return call("POST", "/devices", { body: fields });
+  const path = `/devices/${device.id}`;
+  const body = Object.fromEntries(
+    changed(device, fields, fields).map((name) => [name, fields[name]]),
+  );
+  try {
+    return await call("PATCH", path, { body, match: latest.tag });
+  } catch (error) {
+    if (asProblem(error).status !== 412) throw error;
+  }
+  const now = await getTagged<Device>(path);
+  // The name of its site may have changed, or what nobody edits here.
+  if (changed(latest.data, now.data, fields).length === 0) return send(device, now, fields);
+  throw new Overtaken(now);
 }
 
 /** The errors of fields that the form has; a duplicate names its field in the detail. */
