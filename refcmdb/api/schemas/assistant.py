@@ -19,7 +19,7 @@ class Question(Body, kw_only=True):
             min_length=1,
             max_length=2000,
             pattern=SEVERAL_LINES,
-            examples=["Which ports of core-1 are down?"],
+            examples=["Where is core-1?"],
         ),
     ]
     device_id: Id | None = None
