@@ -230,8 +230,15 @@ def test_what_many_ask_for_is_computed_once(scenario):
 
 def test_who_asks_after_a_write_does_not_get_what_was_begun_before(scenario):
     async def play(first, second, key, tag):
-        before = asyncio.create_task(first.answer(key, [tag], computing(body=b"before")[0]))
-        await asyncio.sleep(0.03)
+        begun = asyncio.Event()
+
+        async def compute() -> bytes:
+            begun.set()
+            await asyncio.sleep(0.1)
+            return b"before"
+
+        before = asyncio.create_task(first.answer(key, [tag], compute))
+        await begun.wait()
         await second.invalidate([tag])
         after = await first.answer(key, [tag], computing(body=b"after", seconds=0)[0])
         assert (await before)[0] == b"before"

@@ -101,13 +101,14 @@ class CacheManager:
         tags: Sequence[str],
         compute: Callable[[], Awaitable[bytes]],
         *,
-        within_s: float = LOCK_S,
+        within_s: float | None = None,
     ) -> tuple[bytes, bool]:
         """What lies under ``key``, else what ``compute`` returns; and whether it was a hit.
 
         It is computed once for all who ask for the same versions at the same time: who comes
         after a write does not get what was begun before it. Another instance is waited for as
-        long as ``within_s``. What ``compute`` raises is raised to all, and kept for nobody.
+        long as ``within_s``, else LOCK_S. What ``compute`` raises is raised to all, and kept for
+        nobody.
         """
         lookup = await self.lookup(key, tags)
         if lookup.body is not None:
@@ -115,7 +116,7 @@ class CacheManager:
         if lookup.versions is None:
             return await compute(), False
 
-        flight = functools.partial(self._computed, lookup, tags, compute, within_s)
+        flight = functools.partial(self._computed, lookup, tags, compute, within_s or LOCK_S)
         body, joined = await self._flights.join((key, lookup.versions), flight)
         self._statistics.of(key).shared += joined
         return body, False

@@ -58,7 +58,7 @@ class SharedAnswers:
                 pipeline.set(PREFIX + tag, _version(), ex=self._ttl_s * TAG_LIFETIMES)
             await pipeline.execute()
 
-    async def lock(self, lookup: Lookup, within_s: float) -> bool:
+    async def lock(self, lookup: Lookup, within_s: float = LOCK_S) -> bool:
         """Whether nobody else computes what the lookup did not find; others wait ``within_s``.
 
         Of the same versions only: an answer that was stored leaves its lock to end by itself.
