@@ -29,7 +29,8 @@ from psycopg import sql
 from refcmdb import migrations
 from refcmdb.seeding import load
 from refcmdb.seeding.plan import Plan
-from refcmdb.seeding.rows import TableRows, all_rows
+from refcmdb.seeding.rows import all_rows
+from refcmdb.seeding.tables import TableRows
 from refcmdb.settings import Settings
 
 if TYPE_CHECKING:

@@ -92,7 +92,10 @@ class BulkWriter(Writer):
                 alike.setdefault(columns, []).append(fields)
         for columns, group in alike.items():
             changed = tuple(name for name in columns if name != "id")
-            arrays = {f"new_{name}": [one[name] for one in group] for name in changed}
+            arrays = {
+                f"new_{name}": [self._stored(name, one[name], None) for one in group]
+                for name in changed
+            }
             values = {"ids": [one["id"] for one in group], **arrays}
             await session.fetch(statements.update_many(self.resource.table, changed), values)
         tagged = [fields for fields in given.values() if "tags" in fields]

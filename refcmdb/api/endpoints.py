@@ -69,9 +69,7 @@ class ResourceEndpoints:
             return await reading.list_page(self._backend, self.resource, actor, query)
 
         tags = reading.tags_of_list(self.resource, actor)
-        return await cached(
-            self._backend, request, actor=actor, tags=tags, query=query, compute=compute
-        )
+        return await self._cached(request, actor, tags=tags, query=query, compute=compute)
 
     async def read(self, request: Request) -> Response:
         """One object."""
@@ -83,9 +81,7 @@ class ResourceEndpoints:
             return await reading.read_detail(self._backend, self.resource, actor, number)
 
         tags = reading.tags_of_detail(self.resource, actor, number)
-        return await cached(
-            self._backend, request, actor=actor, tags=tags, query=query, compute=compute
-        )
+        return await self._cached(request, actor, tags=tags, query=query, compute=compute)
 
     async def create(self, request: Request) -> Response:
         """One new object."""
@@ -139,6 +135,20 @@ class ResourceEndpoints:
         )
         writer.require_permission()
         return writer
+
+    async def _cached(
+        self,
+        request: Request,
+        actor: Actor,
+        *,
+        tags: Sequence[str],
+        query: msgspec.Struct,
+        compute: Callable[[], Awaitable[msgspec.Struct]],
+    ) -> Response:
+        asked = (query, actor.id) if self.resource.personal else query
+        return await cached(
+            self._backend, request, actor=actor, tags=tags, query=asked, compute=compute
+        )
 
     def _number(self, request: Request) -> int:
         return require_id(request, self.resource.singular)
@@ -222,10 +232,13 @@ async def cached(
     *,
     actor: Actor,
     tags: Sequence[str],
-    query: msgspec.Struct,
+    query: object,
     compute: Callable[[], Awaitable[msgspec.Struct]],
 ) -> Response:
-    """The answer from the cache, or computed and stored for the next one."""
+    """The answer from the cache, or computed and stored for the next one.
+
+    Actors of one role and tenant share it, so ``query`` is all else that it depends on.
+    """
     key = keys.entry_key(
         role=actor.role,
         tenant_id=actor.tenant_id,

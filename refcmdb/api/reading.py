@@ -12,11 +12,11 @@ from refcmdb.api import cursors, statements
 from refcmdb.api.problems import invalid, missing
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of
-from refcmdb.api.values import encode
+from refcmdb.api.values import CustomFilter, encode
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
@@ -112,8 +112,12 @@ def values_of(
 ) -> dict[str, object]:
     """What a list query's statement is run with."""
     given = given_of(query)
-    values: dict[str, object] = {f"is_{name}": value for name, value in given.items()}
-    values |= {"scope": scope_of(resource, actor), "limit": given["limit"] + 1}
+    values: dict[str, object] = {
+        f"is_{name}": value.contained if isinstance(value, CustomFilter) else value
+        for name, value in given.items()
+    }
+    values |= {"scope": scope_of(resource, actor), "reader": actor.id}
+    values["limit"] = given["limit"] + 1
     if "q" in given:
         values["q"] = statements.substring(given["q"])
     if "cursor" in given:
@@ -151,7 +155,7 @@ async def _count(
 
 
 async def read_rows(
-    session: Session, resource: Resource, statement: Statement, values: dict[str, object]
+    session: Session, resource: Resource, statement: Statement, values: Mapping[str, object]
 ) -> list[msgspec.Struct]:
     """The items that a statement finds."""
     return [resource.item(*row) for row in await session.fetch(statement, values)]
@@ -167,7 +171,8 @@ async def read_detail(
     scope = scope_of(resource, actor)
     statement = statements.detail(resource, scoped=scope is not None)
     async with backend.database.session() as session:
-        rows = await read_rows(session, resource, statement, {"id": number, "scope": scope})
+        values = {"id": number, "scope": scope, "reader": actor.id}
+        rows = await read_rows(session, resource, statement, values)
     if not rows:
         raise missing(resource.singular)
     return rows[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from refcmdb import models
-from refcmdb.api import statements
+from refcmdb.api import custom_fields, statements
 from refcmdb.api.problems import FieldError, Problem, invalid
 
 if TYPE_CHECKING:
@@ -63,9 +63,13 @@ async def check_all(
 async def require_rule(
     session: Session,
     resource: Resource,
-    changes: Sequence[tuple[Any, Mapping[str, Any]]],
+    changes: Sequence[tuple[Any, dict[str, Any]]],
 ) -> None:
-    """Raises: Problem if the resource's rule refuses what objects become by the given fields."""
+    """Make custom fields in what is given complete, and judge what the objects become.
+
+    Raises: Problem if the resource's rule or the definition of a custom field refuses that.
+    """
+    await custom_fields.complete(session, resource, changes)
     if resource.rule is None or resource.body is None:
         return
     fields = resource.body.__struct_fields__

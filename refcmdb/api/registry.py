@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import sqlalchemy as sa
 
 from refcmdb import models
-from refcmdb.api import schemas
+from refcmdb.api import custom_fields, schemas
 from refcmdb.api.cabling_rules import one_cable_per_interface, through_the_same_device
+from refcmdb.api.contact_rules import assigned_to_one_object
+from refcmdb.api.place_rules import (
+    in_a_location_of_its_site,
+    location_within_its_site,
+    region_in_no_region_of_its_own,
+)
 from refcmdb.api.resource import Resource
+from refcmdb.api.saved_queries import saved_query
+from refcmdb.models.contacts import ASSIGNED_TO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from refcmdb.services.database import Session
 
 OWNER = {"tenant": "tenant_id"}
 
@@ -18,6 +33,20 @@ tag_names = sa.func.array(
     .order_by(models.tags.c.name)
     .scalar_subquery()
 )
+
+
+async def valid_saved_views(
+    _session: Session, given: Sequence[Mapping[str, Any]], _own: Sequence[int]
+) -> None:
+    """A saved view asks what its list takes. Raises: Problem 422."""
+    for body in given:
+        saved_query(resource_at(body["resource"]), body["query"])
+
+
+def resource_at(path: str) -> Resource:
+    """The resource whose list is there."""
+    return RESOURCES[path.replace("-", "_")]
+
 
 _ALL = (
     Resource(
@@ -30,14 +59,36 @@ _ALL = (
         sorts=("id", "name"),
     ),
     Resource(
+        path="regions",
+        singular="a region",
+        table=models.regions,
+        item=schemas.RegionItem,
+        body=schemas.RegionBody,
+        filters=("tenant_id", "parent_id", "name"),
+        sorts=("id", "name"),
+        embeds=OWNER,
+        rule=region_in_no_region_of_its_own,
+    ),
+    Resource(
         path="sites",
         singular="a site",
         table=models.sites,
         item=schemas.SiteItem,
         body=schemas.SiteBody,
-        filters=("tenant_id", "name", "region", "status"),
+        filters=("tenant_id", "name", "region", "region_id", "status", "custom"),
         sorts=("id", "name"),
         embeds=OWNER,
+    ),
+    Resource(
+        path="locations",
+        singular="a location",
+        table=models.locations,
+        item=schemas.LocationItem,
+        body=schemas.LocationBody,
+        filters=("tenant_id", "site_id", "parent_id", "name"),
+        sorts=("id", "name"),
+        embeds=OWNER | {"site": "site_id"},
+        rule=location_within_its_site,
     ),
     Resource(
         path="racks",
@@ -45,9 +96,10 @@ _ALL = (
         table=models.racks,
         item=schemas.RackItem,
         body=schemas.RackBody,
-        filters=("tenant_id", "site_id", "name"),
+        filters=("tenant_id", "site_id", "location_id", "name", "custom"),
         sorts=("id", "name"),
-        embeds=OWNER | {"site": "site_id"},
+        embeds=OWNER | {"site": "site_id", "location": "location_id"},
+        rule=in_a_location_of_its_site,
     ),
     Resource(
         path="device-types",
@@ -68,6 +120,7 @@ _ALL = (
         filters=(
             "tenant_id",
             "site_id",
+            "location_id",
             "rack_id",
             "device_type_id",
             "status",
@@ -75,10 +128,18 @@ _ALL = (
             "name",
             "serial",
             "asset_tag",
+            "custom",
         ),
         sorts=("id", "name", "serial", "created_at", "updated_at"),
-        embeds=OWNER | {"site": "site_id", "rack": "rack_id", "device_type": "device_type_id"},
+        embeds=OWNER
+        | {
+            "site": "site_id",
+            "location": "location_id",
+            "rack": "rack_id",
+            "device_type": "device_type_id",
+        },
         extras={"tags": tag_names},
+        rule=in_a_location_of_its_site,
         bulk=True,
     ),
     Resource(
@@ -120,7 +181,7 @@ _ALL = (
         table=models.prefixes,
         item=schemas.PrefixItem,
         body=schemas.PrefixBody,
-        filters=("tenant_id", "site_id", "vrf_id", "prefix", "status"),
+        filters=("tenant_id", "site_id", "vrf_id", "prefix", "status", "custom"),
         sorts=("id", "prefix"),
         embeds=OWNER | {"site": "site_id", "vrf": "vrf_id"},
         label="prefix",
@@ -154,6 +215,28 @@ _ALL = (
         body=schemas.TagBody,
         filters=("name",),
         sorts=("id", "name"),
+    ),
+    Resource(
+        path="contacts",
+        singular="a contact",
+        table=models.contacts,
+        item=schemas.ContactItem,
+        body=schemas.ContactBody,
+        filters=("tenant_id", "kind", "name", "email"),
+        sorts=("id", "name"),
+        embeds=OWNER,
+    ),
+    Resource(
+        path="contact-assignments",
+        singular="an assignment of a contact",
+        table=models.contact_assignments,
+        item=schemas.ContactAssignmentItem,
+        body=schemas.ContactAssignmentBody,
+        filters=("tenant_id", "contact_id", *ASSIGNED_TO, "role", "priority"),
+        sorts=("id", "role"),
+        embeds=OWNER | {"contact": "contact_id"},
+        label="role",
+        rule=assigned_to_one_object,
     ),
     Resource(
         path="attachments",
@@ -208,6 +291,29 @@ _ALL = (
         filters=("tenant_id", "name"),
         sorts=("id", "name"),
         embeds=OWNER,
+    ),
+    Resource(
+        path="custom-fields",
+        singular="a custom field",
+        table=models.custom_fields,
+        item=schemas.CustomFieldItem,
+        body=schemas.CustomFieldBody,
+        filters=("tenant_id", "resource", "name", "type"),
+        sorts=("id", "name"),
+        embeds=OWNER,
+        rule=custom_fields.sound_definition,
+    ),
+    Resource(
+        path="saved-views",
+        singular="a saved view",
+        table=models.saved_views,
+        item=schemas.SavedViewItem,
+        body=schemas.SavedViewBody,
+        filters=("tenant_id", "user_id", "name", "resource"),
+        sorts=("id", "name"),
+        embeds=OWNER | {"user": "user_id"},
+        personal=True,
+        rule=valid_saved_views,
     ),
     Resource(
         path="changes",

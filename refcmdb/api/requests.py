@@ -13,7 +13,7 @@ from refcmdb.api.values import LARGEST_ID, Kind, decode
 from refcmdb.middleware.security import limits, screening
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from starlette.requests import Request
 
@@ -86,7 +86,13 @@ def read_query[Query: msgspec.Struct](request: Request, kind: type[Query]) -> Qu
 
     Raises: Problem 422 for unknown, repeated or invalid ones.
     """
-    given = request.query_params.multi_items()
+    return read_parameters(request.query_params.multi_items(), kind)
+
+
+def read_parameters[Query: msgspec.Struct](
+    given: Sequence[tuple[str, str]], kind: type[Query]
+) -> Query:
+    """Names and values as ``kind``. Raises: Problem 422 as :func:`read_query`."""
     named = dict(given)
     if len(named) < len(given):
         raise invalid("", "a query parameter is given twice")

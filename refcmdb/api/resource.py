@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from refcmdb.api.values import Count, Cursor, FieldNames, Id, Kind, Limit, SearchText
+from refcmdb.api.values import Count, Cursor, CustomFilter, FieldNames, Id, Kind, Limit, SearchText
 from refcmdb.auth.roles import ADMINISTRATORS, READERS, WRITERS
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Resource:
     maps an item field to the SELECT expression that makes it. A resource without ``body``
     cannot be written; one that is not ``generic`` is written by the endpoints of a feature.
     ``label`` is the column that others embed. ``sealed`` fields of the body are stored encrypted.
+    Of a ``personal`` one everybody sees what is their own and what its owner shares.
     ``rule`` judges what rows would become: the fields of their bodies, and their numbers.
     """
 
@@ -52,6 +53,7 @@ class Resource:
     bulk: bool = False
     generic: bool = True
     sealed: frozenset[str] = frozenset()
+    personal: bool = False
     rule: Rule | None = None
 
     @property
@@ -115,7 +117,7 @@ class Resource:
     @functools.cached_property
     def query(self) -> type[msgspec.Struct]:
         """The query parameters of its list."""
-        kinds = types_of(self.item)
+        kinds = types_of(self.item) | {"custom": CustomFilter}
         order = [sign + sort for sort in self.sorts for sign in ("", "-")]
         fields: list[tuple[str, Any, Any]] = [
             ("limit", Limit, 50),

@@ -7,7 +7,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET, JSONB
 
 from refcmdb import models
 from refcmdb.api.registry import RESOURCES
@@ -73,6 +73,23 @@ def owned(table: sa.FromClause) -> sa.ColumnElement[bool]:
     return table.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger)
 
 
+def visible(resource: Resource, *, scoped: bool) -> Iterator[sa.ColumnElement[bool]]:
+    """What holds of the rows that an actor may see; ``scoped`` is one of a tenant."""
+    if scoped:
+        yield owned(resource.table)
+    if resource.personal:
+        reader = sa.bindparam("reader", type_=sa.BigInteger)
+        yield sa.or_(resource.table.c.shared, resource.table.c.user_id == reader)
+
+
+def equal(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    """A filter; one of a JSON column finds what contains one of several values."""
+    if isinstance(column.type, JSONB):
+        values = sa.any_(sa.bindparam(name, type_=ARRAY(JSONB)))
+        return column.op("@>", is_comparison=True)(values)
+    return column == bound(name, column)
+
+
 def matching(resource: Resource) -> sa.ColumnElement[bool]:
     """The substring search."""
     return resource.table.c.search_text.ilike(sa.bindparam("q", type_=sa.Text))
@@ -109,11 +126,9 @@ def select_page(resource: Resource, shape: Shape) -> sa.Select[Any]:
 
 def _conditions(resource: Resource, shape: Shape) -> Iterator[sa.ColumnElement[bool]]:
     """What all pages of a list have in common."""
-    if shape.scoped:
-        yield owned(resource.table)
+    yield from visible(resource, scoped=shape.scoped)
     for name in shape.filters:
-        column = resource.table.c[name]
-        yield column == bound(f"is_{name}", column)
+        yield equal(resource.table.c[name], f"is_{name}")
     if shape.searching:
         yield matching(resource)
 
@@ -140,13 +155,16 @@ def page(resource: Resource, shape: Shape) -> Statement:
 
 @functools.cache
 def detail(resource: Resource, *, scoped: bool, lock: bool = False) -> Statement:
-    """One object by ``id``; with ``lock`` it stays as it is until the transaction ends."""
+    """One object by ``id``; with ``lock`` it stays as it is until the transaction ends.
+
+    Others may refer to it meanwhile: two who make objects refer to each other would else wait
+    for one another.
+    """
     select = sa.select(*selected(resource)).where(
         resource.table.c.id == sa.bindparam("id", type_=sa.BigInteger)
     )
-    if scoped:
-        select = select.where(owned(resource.table))
-    return compiled(select.with_for_update(of=resource.table) if lock else select)
+    select = select.where(*visible(resource, scoped=scoped))
+    return compiled(select.with_for_update(of=resource.table, key_share=True) if lock else select)
 
 
 @functools.cache
@@ -165,7 +183,7 @@ def items(resource: Resource, *, scoped: bool = False, lock: bool = False) -> St
     )
     if scoped:
         select = select.where(owned(table))
-    return compiled(select.with_for_update(of=table) if lock else select)
+    return compiled(select.with_for_update(of=table, key_share=True) if lock else select)
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ Kind = Any
 LARGEST_ID = 2**63 - 1
 LARGEST_BULK = 1000
 LONGEST_ADDRESS = 49
+CUSTOM_FILTER = r"^[a-z][a-z0-9_-]{0,49}:[^\x00-\x1f\x7f]{0,500}(?![\s\S])"
 
 # A negative look-ahead ends the patterns because "$" also matches before a last line feed.
 ONE_LINE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
@@ -55,6 +57,24 @@ class FieldNames(str):
         if not given <= set(cls.fields):
             raise ValueError(f"Expected names out of {', '.join(cls.fields)}, with commas between")
         return cls(",".join(name for name in cls.fields if name in given))
+
+
+class CustomFilter(str):
+    """A custom field and its value, such as ``support:gold``."""
+
+    __slots__ = ()
+
+    @property
+    def contained(self) -> list[bytes]:
+        """What the custom fields of an object contain that has this value, one or the other.
+
+        Nothing here knows whether ``5`` is a text or a number.
+        """
+        name, _, text = self.partition(":")
+        values: list[object] = [text]
+        if re.fullmatch(r"true|false|0|-?[1-9][0-9]{0,17}", text, re.ASCII):
+            values.append(msgspec.json.decode(text))
+        return [encode({name: value}) for value in values]
 
 
 Id = Annotated[int, Meta(ge=1, le=LARGEST_ID, extra_json_schema={"format": "int64"})]
@@ -109,6 +129,19 @@ Count = Annotated[
     Literal["exact", "estimate", "none"],
     Meta(description="How many items all pages have, `estimate` as the planner sees it."),
 ]
+CustomName = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,49}(?![\s\S])", max_length=50, examples=["owner"])
+]
+CustomText = Annotated[str, line(0, 500)]
+CustomValue = CustomText | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | bool | None
+CustomValues = Annotated[
+    dict[CustomName, CustomValue],
+    Meta(max_length=50, description="Of custom fields, by name; null takes a value away."),
+]
+Custom = Annotated[
+    msgspec.Raw,
+    Meta(extra_json_schema={"type": "object"}, description="The values of custom fields."),
+]
 JournalKind = Literal["info", "success", "warning", "danger"]
 JournalText = Annotated[
     str, Meta(min_length=1, max_length=2000, pattern=SEVERAL_LINES, examples=["Fan replaced"])
@@ -134,6 +167,10 @@ def decode(kind: type, value: object) -> object:
     """
     if issubclass(kind, FieldNames):
         return kind.read(str(value))
+    if kind is CustomFilter:
+        if not re.fullmatch(CUSTOM_FILTER, str(value)):
+            raise ValueError("Expected the name of a custom field, a colon, and its value")
+        return CustomFilter(value)
     if not isinstance(value, str) or len(value) > LONGEST_ADDRESS or "%" in value:
         raise ValueError("Expected an IP address or network")
     if kind is Address:
@@ -155,6 +192,14 @@ def describe(kind: type) -> dict[str, object]:
             "pattern": rf"^{name}(,{name})*(?![\s\S])",
             "description": "Show only these fields of each item, with commas between.",
             "examples": [kind.fields[0]],
+        }
+    if kind is CustomFilter:
+        return {
+            "type": "string",
+            "maxLength": 551,
+            "pattern": CUSTOM_FILTER,
+            "description": "Only items with this value of a custom field, as `name:value`.",
+            "examples": ["owner:noc"],
         }
     example = "10.0.0.1/24" if kind is Address else "10.0.0.0/24"
     return {

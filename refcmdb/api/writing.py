@@ -17,11 +17,12 @@ from refcmdb.api.problems import Problem, missing
 from refcmdb.api.reading import read_rows, scope_of
 from refcmdb.api.references import check_references, owners_of, require_rule, tag_ids
 from refcmdb.api.values import encode
+from refcmdb.models.columns import JSONB
 from refcmdb.services import encryption
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from refcmdb.api.reading import Backend
     from refcmdb.api.resource import Resource
@@ -138,13 +139,18 @@ class Writer:
 
     async def _expected(self, session: Session, number: int) -> msgspec.Struct:
         item = await self._locked(session, number)
+        if self.resource.personal and not self._is_own(item):
+            raise Problem(403, f"only who made {self.resource.singular} changes it")
         preconditions.require_match(self.expected, encode(item))
         return item
+
+    def _is_own(self, item: Item) -> bool:
+        return self.actor.administers or item.user_id == self.actor.id
 
     async def _locked(self, session: Session, number: int) -> msgspec.Struct:
         scope = scope_of(self.resource, self.actor)
         statement = statements.detail(self.resource, scoped=scope is not None, lock=True)
-        values: dict[str, object] = {"id": number, "scope": scope}
+        values = {"id": number, "scope": scope, "reader": self.actor.id}
         rows = await read_rows(session, self.resource, statement, values)
         if not rows:
             raise missing(self.resource.singular)
@@ -155,29 +161,27 @@ class Writer:
     ) -> list[msgspec.Struct]:
         """What :meth:`create` makes, in a transaction that :meth:`invalidate` must follow."""
         owners = await owners_of(session, self.resource, self.actor, bodies)
-        new = [(None, msgspec.structs.asdict(body)) for body in bodies]
-        await require_rule(session, self.resource, new)
-        numbers = await self._insert(session, bodies, owners)
+        new = [
+            msgspec.structs.asdict(body) | {"tenant_id": owner}
+            for body, owner in zip(bodies, owners, strict=True)
+        ]
+        await require_rule(session, self.resource, [(None, given) for given in new])
+        numbers = await self._insert(session, new)
         await self._tag(session, numbers, [getattr(body, "tags", []) for body in bodies])
         statement = statements.items(self.resource)
         created = await read_rows(session, self.resource, statement, {"ids": numbers})
         await self._record(session, [Change(after=item) for item in created])
         return created
 
-    async def _insert(
-        self, session: Session, bodies: Sequence[msgspec.Struct], owners: Sequence[int | None]
-    ) -> list[int]:
+    async def _insert(self, session: Session, new: Sequence[Mapping[str, Any]]) -> list[int]:
         table = self.resource.table
-        fields = [name for name in bodies[0].__struct_fields__ if name in table.c]
-        pairs = list(zip(bodies, owners, strict=True))
         values: dict[str, object] = {
-            name: [self._stored(name, getattr(body, name), owner) for body, owner in pairs]
-            for name in fields
+            name: [self._stored(name, given[name], given["tenant_id"]) for given in new]
+            for name in new[0]
+            if name in table.c
         }
-        if self.resource.scoped:
-            values["tenant_id"] = list(owners)
         if "user_id" in table.c:
-            values["user_id"] = [self.actor.id] * len(bodies)
+            values["user_id"] = [self.actor.id] * len(new)
         rows = await session.fetch(statements.insert(table, tuple(values)), values)
         return [number for (number,) in rows]
 
@@ -191,7 +195,10 @@ class Writer:
             await self._tag(session, [number], [given["tags"]])
 
     def _stored(self, name: str, value: object, owner: int | None) -> object:
-        """A field as its column keeps it: secrets are sealed."""
+        """A field as its column keeps it: JSON as text, secrets sealed."""
+        column = self.resource.table.c.get(name)
+        if column is not None and isinstance(column.type, JSONB) and value is not None:
+            return encode(value)
         if name not in self.resource.sealed or value is None:
             return value
         place = encryption.place(self.resource.name, name, owner)
@@ -230,8 +237,8 @@ class Writer:
                 self.resource.name,
                 change.item.id,
                 change.action,
-                _snapshot(change.before),
-                _snapshot(change.after),
+                self._snapshot(change.before),
+                self._snapshot(change.after),
                 self.actor.id,
                 self.request_id,
             )
@@ -240,6 +247,11 @@ class Writer:
         columns = map(list, zip(*rows, strict=True))
         values = dict(zip(CHANGE_COLUMNS, columns, strict=True))
         await session.fetch(statements.insert(models.changes, CHANGE_COLUMNS), values)
+
+    def _snapshot(self, item: Item) -> bytes | None:
+        """What the change log, which the whole tenant reads, shows of an object."""
+        is_hidden = item is None or (self.resource.personal and not item.shared)
+        return None if is_hidden else encode(item)
 
     async def invalidate(self, changes: Sequence[Change]) -> None:
         """Let caches and webhooks know of what was committed."""
@@ -300,7 +312,3 @@ def owner_of(item: Item) -> int | None:
     """The tenant that an object belongs to; None for what all share."""
     owner: int | None = getattr(item, "tenant_id", None)
     return owner
-
-
-def _snapshot(item: Item) -> bytes | None:
-    return None if item is None else encode(item)

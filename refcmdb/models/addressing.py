@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from refcmdb.models.columns import (
     CIDR,
     INET,
+    custom,
+    custom_index,
     filter_indexes,
     identity,
     index,
@@ -46,12 +48,14 @@ prefixes = sa.Table(
     sa.Column("prefix", CIDR, nullable=False),
     text("status", 20),
     text("description", 200, default=""),
+    custom(),
     searchable("text(prefix)", "description"),
     # Also finds what lies below and above a prefix: addresses sort by their leading bits.
     sa.UniqueConstraint("tenant_id", "vrf_id", "prefix", postgresql_nulls_not_distinct=True),
     *page_indexes("prefix"),
     *filter_indexes("site_id", "vrf_id", "status"),
     search_index("prefixes"),
+    custom_index("prefixes"),
 )
 
 ip_addresses = sa.Table(

@@ -7,6 +7,10 @@ from sqlalchemy.dialects import postgresql
 
 Column = sa.Column[object]
 
+JSONB = postgresql.JSONB
+INET = postgresql.INET
+CIDR = postgresql.CIDR
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,6 +64,25 @@ def searchable(*expressions: str) -> Column:
     return column
 
 
+def custom() -> Column:
+    """The values of custom fields, by name."""
+    column: Column = sa.Column(
+        "custom", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")
+    )
+    return column
+
+
+def custom_index(table: str) -> sa.Index:
+    """The index that finds the objects with a value of a custom field."""
+    return sa.Index(
+        f"ix_{table}_custom",
+        "custom",
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+        info={"reason": "objects with one value of a custom field"},
+    )
+
+
 def index(*columns: str, reason: str) -> sa.Index:
     """An index, and what needs it."""
     return sa.Index(None, *columns, info={"reason": reason})
@@ -101,8 +124,3 @@ def filter_indexes(*columns: str) -> list[sa.Index]:
         index(column, "id", reason=f"pages of rows with one {column}; its foreign key, if any")
         for column in columns
     ]
-
-
-JSONB = postgresql.JSONB
-INET = postgresql.INET
-CIDR = postgresql.CIDR

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from refcmdb.models.columns import (
+    custom,
+    custom_index,
     filter_indexes,
     identity,
     index,
@@ -25,13 +27,17 @@ sites = sa.Table(
     tenant(),
     text("name", 100),
     text("region", 50),
+    # Where it is in the tree of regions.
+    reference("region_id", "regions", nullable=True),
     text("status", 20),
     text("address", 200, default=""),
+    custom(),
     searchable("name", "region", "address"),
     sa.UniqueConstraint("tenant_id", "name"),
     *page_indexes("name"),
-    *filter_indexes("region", "status"),
+    *filter_indexes("region", "region_id", "status"),
     search_index("sites"),
+    custom_index("sites"),
 )
 
 racks = sa.Table(
@@ -40,13 +46,16 @@ racks = sa.Table(
     identity(),
     tenant(),
     reference("site_id", "sites"),
+    reference("location_id", "locations", nullable=True),
     text("name", 50),
     sa.Column("height_units", sa.Integer, nullable=False),
+    custom(),
     searchable("name"),
     sa.UniqueConstraint("site_id", "name"),
     *page_indexes("name"),
-    *filter_indexes("site_id"),
+    *filter_indexes("site_id", "location_id"),
     search_index("racks"),
+    custom_index("racks"),
 )
 
 device_types = sa.Table(
@@ -68,6 +77,7 @@ devices = sa.Table(
     identity(),
     tenant(),
     reference("site_id", "sites"),
+    reference("location_id", "locations", nullable=True),
     reference("rack_id", "racks", nullable=True),
     reference("device_type_id", "device_types"),
     text("name", 100),
@@ -78,13 +88,17 @@ devices = sa.Table(
     text("comments", 2000, default=""),
     moment("created_at"),
     moment("updated_at"),
+    custom(),
     searchable("name", "serial", "coalesce(asset_tag, '')"),
     sa.UniqueConstraint("tenant_id", "name"),
     sa.UniqueConstraint("tenant_id", "serial"),
     sa.UniqueConstraint("tenant_id", "asset_tag"),
     *page_indexes("name", "serial", "created_at", "updated_at"),
-    *filter_indexes("site_id", "rack_id", "device_type_id", "asset_tag", "status", "role"),
+    *filter_indexes(
+        *("site_id", "location_id", "rack_id", "device_type_id", "asset_tag", "status", "role")
+    ),
     search_index("devices"),
+    custom_index("devices"),
 )
 
 interfaces = sa.Table(

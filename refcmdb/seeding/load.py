@@ -13,10 +13,12 @@ from psycopg import sql
 
 from refcmdb.auth.passwords import hash_password
 from refcmdb.seeding.plan import USERS, Plan
-from refcmdb.seeding.rows import TableRows, all_rows
+from refcmdb.seeding.rows import all_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from refcmdb.seeding.tables import TableRows
 
 CONNECTIONS = 2
 INDEX_MEMORY = "128MB"

@@ -16,6 +16,9 @@ USERS = (
     ("operator-blue", "operator", 2),
     ("admin", "admin", None),
 )
+# The seeded rows that need an author were written by the administrator.
+ADMIN = 5
+REGIONS = ("emea", "amer", "apac")
 TAGS = (
     "edge",
     "core",
@@ -72,7 +75,16 @@ class Plan:
         """The tenant of a site."""
         return OWNERS[(site - 1) % len(OWNERS)]
 
+    def room_of(self, site: int) -> int:
+        """The location in a site in which its racks stand."""
+        return site * 2
+
     def rack_of(self, device: int) -> int:
         """The rack of a device, one of its site."""
         round_number = (device - 1) // self.sites
         return (self.site_of(device) - 1) * RACKS_PER_SITE + round_number % RACKS_PER_SITE + 1
+
+
+def region_of(owner: int, position: int) -> int:
+    """The number of a tenant's region, which lies in the one before the first."""
+    return (owner - 1) * (len(REGIONS) + 1) + 2 + position

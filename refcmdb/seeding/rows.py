@@ -6,36 +6,23 @@ than PostgreSQL reads it. No value needs escaping.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import functools
 import itertools
 import random
 from typing import TYPE_CHECKING
 
-from refcmdb.seeding import network, templates
+from refcmdb.seeding import network, people, templates
 from refcmdb.seeding import plan as planned
-from refcmdb.seeding.plan import EPOCH, MAKERS, TAGS, TENANTS, Plan
+from refcmdb.seeding.plan import ADMIN, EPOCH, MAKERS, REGIONS, TAGS, TENANTS, Plan
+from refcmdb.seeding.tables import TableRows, blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-BLOCK_ROWS = 2000
-REGIONS = ("emea", "amer", "apac")
 ROLES = ("access", "distribution", "core", "firewall", "router", "server")
 STATUSES = ("active", "planned", "staged", "offline", "retired")
 STATUS_WEIGHTS = (80, 5, 3, 7, 5)
-# The change log of a seeded database was written by the administrator.
-ADMIN = 5
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class TableRows:
-    """What goes into one table: ``lines`` yields whole lines, some thousand at a time."""
-
-    table: str
-    columns: tuple[str, ...]
-    lines: Callable[[], Iterator[str]]
 
 
 def all_rows(plan: Plan) -> list[TableRows]:
@@ -55,7 +42,7 @@ def all_rows(plan: Plan) -> list[TableRows]:
             table="devices",
             columns=(
                 *("id", "tenant_id", "site_id", "rack_id", "device_type_id", "name", "serial"),
-                *("asset_tag", "status", "role", "comments", "created_at", "updated_at"),
+                *("asset_tag", "status", "role", "comments", "created_at", "updated_at", "custom"),
             ),
             lines=lambda: blocks(devices(plan)),
         ),
@@ -78,6 +65,7 @@ def all_rows(plan: Plan) -> list[TableRows]:
             lines=lambda: blocks(device_tags(plan)),
         ),
         *_small_tables(plan),
+        *people.tables(plan),
     ]
 
 
@@ -90,7 +78,7 @@ def _small_tables(plan: Plan) -> list[TableRows]:
         ),
         TableRows(
             table="racks",
-            columns=("id", "tenant_id", "site_id", "name", "height_units"),
+            columns=("id", "tenant_id", "site_id", "location_id", "name", "height_units"),
             lines=lambda: blocks(racks(plan)),
         ),
         TableRows(
@@ -110,7 +98,10 @@ def _small_tables(plan: Plan) -> list[TableRows]:
         ),
         TableRows(
             table="sites",
-            columns=("id", "tenant_id", "name", "region", "status", "address"),
+            columns=(
+                *("id", "tenant_id", "name", "region", "region_id", "status", "address"),
+                "custom",
+            ),
             lines=lambda: blocks(sites(plan)),
         ),
         TableRows(
@@ -141,17 +132,16 @@ def _small_tables(plan: Plan) -> list[TableRows]:
     ]
 
 
-def blocks(lines: Iterator[str]) -> Iterator[str]:
-    """``lines``, joined to fewer and longer texts."""
-    return ("".join(batch) for batch in itertools.batched(lines, BLOCK_ROWS))
-
-
 def sites(plan: Plan) -> Iterator[str]:
     """One line per site."""
     for site in range(1, plan.sites + 1):
         region = REGIONS[site % 3]
         owner = plan.owner_of(site)
-        yield f"{site}\t{owner}\t{region}-{site:05d}\t{region}\tactive\t{site} Main St\n"
+        number = planned.region_of(owner, site % 3)
+        yield (
+            f"{site}\t{owner}\t{region}-{site:05d}\t{region}\t{number}\tactive\t{site} Main St"
+            f'\t{{"floor-space": {100 + site}}}\n'
+        )
 
 
 def racks(plan: Plan) -> Iterator[str]:
@@ -160,7 +150,10 @@ def racks(plan: Plan) -> Iterator[str]:
         range(1, plan.sites + 1), range(planned.RACKS_PER_SITE)
     ):
         rack = (site - 1) * planned.RACKS_PER_SITE + position + 1
-        yield f"{rack}\t{plan.owner_of(site)}\t{site}\tR{site:05d}-{position + 1:02d}\t42\n"
+        yield (
+            f"{rack}\t{plan.owner_of(site)}\t{site}\t{plan.room_of(site)}"
+            f"\tR{site:05d}-{position + 1:02d}\t42\n"
+        )
 
 
 def vlans(plan: Plan) -> Iterator[str]:
@@ -194,7 +187,7 @@ def devices(plan: Plan) -> Iterator[str]:
         yield (
             f"{device}\t{plan.owner_of(site)}\t{site}\t{plan.rack_of(device)}\t{kind}"
             f"\t{role}-{site:05d}-{device:06d}\tSN{serial:010d}\t{asset}\t{status}\t{role}"
-            f"\t\t{time}\t{time}\n"
+            f"\t\t{time}\t{time}\t{people.custom_of_device(device)}\n"
         )
 
 

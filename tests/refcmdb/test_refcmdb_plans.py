@@ -31,6 +31,8 @@ def shapes(resource):
 
 def values_for(row, shape: statements.Shape) -> dict:
     values = {f"is_{name}": row[name] for name in shape.filters}
+    if "is_custom" in values:
+        values["is_custom"] = [values["is_custom"]]
     values |= {"after_value": row[shape.sort.removeprefix("-")], "after_id": row["id"]}
     return values | {"scope": row["tenant_id"], "q": "%001%", "limit": 51}
 

@@ -17,6 +17,12 @@ from refcmdb.api.schemas.addressing import (
 )
 from refcmdb.api.schemas.automation import ConfigTemplateBody, ConfigTemplateItem
 from refcmdb.api.schemas.cabling import CableBody, CableItem
+from refcmdb.api.schemas.contacts import (
+    ContactAssignmentBody,
+    ContactAssignmentItem,
+    ContactBody,
+    ContactItem,
+)
 from refcmdb.api.schemas.files import AttachmentBody, AttachmentItem, Attachments, AttachmentSource
 from refcmdb.api.schemas.inventory import (
     DeviceBody,
@@ -33,6 +39,7 @@ from refcmdb.api.schemas.inventory import (
     TagItem,
 )
 from refcmdb.api.schemas.journal import ChangeItem, JournalEntryBody, JournalEntryItem
+from refcmdb.api.schemas.places import LocationBody, LocationItem, RegionBody, RegionItem
 from refcmdb.api.schemas.sealed import (
     CredentialBody,
     CredentialItem,
@@ -40,6 +47,12 @@ from refcmdb.api.schemas.sealed import (
     Delivery,
     WebhookBody,
     WebhookItem,
+)
+from refcmdb.api.schemas.views import (
+    CustomFieldBody,
+    CustomFieldItem,
+    SavedViewBody,
+    SavedViewItem,
 )
 
 __all__ = [
@@ -52,10 +65,16 @@ __all__ = [
     "ChangeItem",
     "ConfigTemplateBody",
     "ConfigTemplateItem",
+    "ContactAssignmentBody",
+    "ContactAssignmentItem",
+    "ContactBody",
+    "ContactItem",
     "CredentialBody",
     "CredentialItem",
     "CredentialSecret",
     "Credentials",
+    "CustomFieldBody",
+    "CustomFieldItem",
     "Delivery",
     "DeviceBody",
     "DeviceItem",
@@ -68,10 +87,16 @@ __all__ = [
     "IssuedToken",
     "JournalEntryBody",
     "JournalEntryItem",
+    "LocationBody",
+    "LocationItem",
     "PrefixBody",
     "PrefixItem",
     "RackBody",
     "RackItem",
+    "RegionBody",
+    "RegionItem",
+    "SavedViewBody",
+    "SavedViewItem",
     "SiteBody",
     "SiteItem",
     "TagBody",

@@ -8,6 +8,8 @@ from refcmdb.api.schemas.bodies import OwnedBody
 from refcmdb.api.values import (
     Address,
     AddressStatus,
+    Custom,
+    CustomValues,
     Description,
     DnsName,
     Id,
@@ -47,6 +49,7 @@ class PrefixBody(OwnedBody, kw_only=True):
     vrf_id: Id | None = None
     status: Status = "active"
     description: Description = ""
+    custom: CustomValues = msgspec.field(default_factory=dict)
 
 
 class PrefixItem(msgspec.Struct):
@@ -62,6 +65,7 @@ class PrefixItem(msgspec.Struct):
     prefix: Network
     status: Status
     description: Description
+    custom: Custom
 
 
 class IpAddressBody(OwnedBody, kw_only=True):

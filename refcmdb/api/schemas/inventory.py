@@ -12,6 +12,8 @@ from refcmdb.api.schemas.bodies import Body, OwnedBody
 from refcmdb.api.values import (
     Color,
     Comments,
+    Custom,
+    CustomValues,
     Description,
     DeviceRole,
     DeviceStatus,
@@ -35,8 +37,10 @@ class SiteBody(OwnedBody, kw_only=True):
 
     name: Name
     region: Region
+    region_id: Id | None = None
     status: Status = "active"
     address: Description = ""
+    custom: CustomValues = msgspec.field(default_factory=dict)
 
 
 class SiteItem(msgspec.Struct):
@@ -47,8 +51,10 @@ class SiteItem(msgspec.Struct):
     tenant: Name
     name: Name
     region: Region
+    region_id: Id | None
     status: Status
     address: Description
+    custom: Custom
 
 
 class RackBody(OwnedBody, kw_only=True):
@@ -57,6 +63,8 @@ class RackBody(OwnedBody, kw_only=True):
     site_id: Id
     name: RackName
     height_units: HeightUnits = 42
+    location_id: Id | None = None
+    custom: CustomValues = msgspec.field(default_factory=dict)
 
 
 class RackItem(msgspec.Struct):
@@ -67,8 +75,11 @@ class RackItem(msgspec.Struct):
     tenant: Name
     site_id: Id
     site: Name
+    location_id: Id | None
+    location: Name | None
     name: RackName
     height_units: HeightUnits
+    custom: Custom
 
 
 class DeviceTypeBody(Body, kw_only=True):
@@ -95,12 +106,14 @@ class DeviceBody(OwnedBody, kw_only=True):
     serial: Serial
     site_id: Id
     device_type_id: Id
+    location_id: Id | None = None
     rack_id: Id | None = None
     asset_tag: Serial | None = None
     status: DeviceStatus = "active"
     role: DeviceRole = "access"
     comments: Comments = ""
     tags: Annotated[list[TagName], Meta(max_length=20)] = msgspec.field(default_factory=list)
+    custom: CustomValues = msgspec.field(default_factory=dict)
 
 
 class DeviceItem(msgspec.Struct):
@@ -111,6 +124,8 @@ class DeviceItem(msgspec.Struct):
     tenant: Name
     site_id: Id
     site: Name
+    location_id: Id | None
+    location: Name | None
     rack_id: Id | None
     rack: RackName | None
     device_type_id: Id
@@ -124,6 +139,7 @@ class DeviceItem(msgspec.Struct):
     created_at: dt.datetime
     updated_at: dt.datetime
     tags: list[TagName]
+    custom: Custom
 
 
 class InterfaceBody(OwnedBody, kw_only=True):
