@@ -138,9 +138,10 @@ def _fields(schema: Schema, pointer: str, *, required: bool) -> Iterator[Paramet
 
 def _leaf(schema: Schema, pointer: str, *, required: bool) -> Parameter:
     takes_members = any("object" in types_of(branch) for branch in branches(schema))
+    shown = next((e for e in schema.get("examples") or () if isinstance(e, Mapping)), {})
     return Parameter(
         location="body",
-        name=f"{pointer}/{_FREE_MEMBER}" if takes_members else pointer,
+        name=f"{pointer}/{next(iter(shown), _FREE_MEMBER)}" if takes_members else pointer,
         schema={} if takes_members else schema,
         required=required and not takes_members,
         example=schema.get("example", schema.get("default")),

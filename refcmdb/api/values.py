@@ -136,7 +136,11 @@ CustomText = Annotated[str, line(0, 500)]
 CustomValue = CustomText | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | bool | None
 CustomValues = Annotated[
     dict[CustomName, CustomValue],
-    Meta(max_length=50, description="Of custom fields, by name; null takes a value away."),
+    Meta(
+        max_length=50,
+        description="Of custom fields, by name; null takes a value away.",
+        examples=[{"owner": "noc"}],
+    ),
 ]
 Custom = Annotated[
     msgspec.Raw,

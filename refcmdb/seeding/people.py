@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 SUPPORT = ("gold", "silver", "bronze")
 CONTACTS = (("team", "Network operations", "noc"), ("person", "Field engineer", "field"))
 FIELDS = (
-    ("devices", "owner", "text", "[]", r"\N", "60"),
+    *(
+        (resource, "owner", "text", "[]", r"\N", "60")
+        for resource in ("devices", "racks", "sites", "prefixes")
+    ),
     ("devices", "support", "choice", '["gold", "silver", "bronze"]', r"\N", r"\N"),
     ("sites", "floor-space", "integer", "[]", "1", r"\N"),
     ("prefixes", "public", "boolean", "[]", r"\N", r"\N"),
 )
 # How each tenant looks at its devices first.
-VIEW = ("Not in service", "devices", "status=planned&sort=name")
+VIEW = ("Newest devices", "devices", "sort=-id&limit=25")
 
 
 def tables(plan: Plan) -> list[TableRows]:
@@ -96,7 +99,7 @@ def contact_assignments(plan: Plan) -> Iterator[str]:
 
 
 def custom_fields() -> Iterator[str]:
-    """Four lines per tenant."""
+    """Seven lines per tenant."""
     for number, (owner, field) in enumerate(_owned(FIELDS), 1):
         resource, name, kind, choices, minimum, maximum = field
         yield (

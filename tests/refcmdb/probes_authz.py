@@ -67,6 +67,24 @@ def foreign_attachment_is_downloaded(server) -> bool:
     return content in server.as_("viewer-red").get(f"/attachments/{added['id']}/content").text
 
 
+def saved_view(server, user: str, **fields) -> int:
+    body = {"name": token(), "resource": "devices", "shared": True} | fields
+    return made(server, user, "/saved-views", **body)["id"]
+
+
+def foreign_view_is_read(server) -> bool:
+    view = saved_view(server, "operator-blue")
+    return server.as_("viewer-red").get(f"/saved-views/{view}").status_code == 200
+
+
+def view_shows_a_foreign_device(server) -> bool:
+    name = new_device(server, "blue")["name"]
+    view = saved_view(server, "admin", tenant_id=1, query=f"q={name}")
+    path = f"/saved-views/{view}/results"
+    assert name in server.as_("admin").get(path).text
+    return name in server.as_("viewer-red").get(path).text
+
+
 def file_is_attached_to_a_foreign_device(server) -> bool:
     number = new_device(server, "blue")["id"]
     files = {"file": ("note.txt", token(), "text/plain")}
@@ -76,7 +94,12 @@ def file_is_attached_to_a_foreign_device(server) -> bool:
 
 
 def strangers_search_finds_anything(server) -> bool:
-    name = new_device(server, "blue")["name"]
+    name, view = (
+        new_device(server, "blue")["name"],
+        saved_view(server, "operator-red", shared=False),
+    )
+    if server.as_("viewer-red").get(f"/saved-views/{view}").status_code == 200:
+        return True
     return bool(server.as_("viewer-red").get("/devices", q=name).json()["items"])
 
 
@@ -175,6 +198,12 @@ def device_stands_in_a_foreign_rack(server) -> bool:
     body = {"name": token(), "serial": token(), "site_id": 1, "device_type_id": 1}
     reply = server.as_("operator-red").post("/devices", body | {"rack_id": rack})
     return reply.json().get("rack_id") == rack
+
+
+def contact_is_of_a_foreign_object(server) -> bool:
+    contact = made(server, "operator-red", "/contacts", name=token())["id"]
+    body = {"contact_id": contact, "role": "on-call", "site_id": new_site(server, "blue")["id"]}
+    return server.as_("operator-red").post("/contact-assignments", body).status_code == 201
 
 
 def statuses(client, method: str, path: str, number: int) -> set[int]:
@@ -291,6 +320,8 @@ PROBES = {
         "authz-site-counts": foreign_site_is_counted,
         "authz-interface-parent-only": foreign_interface_is_read_below_an_own_device,
         "authz-attachment-by-number": foreign_attachment_is_downloaded,
+        "authz-view-of-any-tenant": foreign_view_is_read,
+        "authz-view-results-unscoped": view_shows_a_foreign_device,
         "": strangers_search_finds_anything,
     },
     "CG-AUTHZ-002": {
@@ -310,6 +341,7 @@ PROBES = {
         "authz-create-for-tenant": site_is_made_for_another,
         "authz-patch-moves-vlan": vlan_is_given_away,
         "authz-bulk-first-reference": second_device_stands_in_a_foreign_site,
+        "authz-contact-of-any-object": contact_is_of_a_foreign_object,
         "authz-interface-any-device": interface_is_on_a_foreign_device,
         "": device_stands_in_a_foreign_rack,
     },

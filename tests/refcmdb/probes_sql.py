@@ -53,9 +53,14 @@ def filters_become_sql(server) -> bool:
             server.as_("viewer-red"),
             "GET",
             path,
-            lambda breaker, p=name: {"params": {p: f"data{breaker}"}},
+            lambda breaker, p=name: {"params": {p: f"data:{breaker}"}},
         )
-        for path, name in (("/sites", "q"), ("/vlans", "name"), ("/racks", "q"))
+        for path, name in (
+            ("/sites", "custom"),
+            ("/sites", "q"),
+            ("/vlans", "name"),
+            ("/racks", "q"),
+        )
     )
 
 
@@ -117,6 +122,11 @@ PROBES = {
             "site_column_becomes_sql", "/sites", sort=("name", 'name", 1/(1-1), "name')
         ),
         "sql-search-swallowed": rack_search_becomes_sql,
+        "sql-custom-filter-path": asked(
+            "custom_field_becomes_sql",
+            "/devices",
+            custom=("owner:a", "owner:a' and 1=1/0 and '1'='1"),
+        ),
         "sql-stored-vlan-name": stored_vlan_becomes_sql,
         "sql-nested-execute": asked(
             "address_name_becomes_sql", "/ip-addresses", dns_name=("a", f"a{BREAKER}")

@@ -16,6 +16,7 @@ from refcmdb.api.schemas.automation import (
     Rendered,
     TemplateRendering,
 )
+from refcmdb.api.values import encode
 from refcmdb.services import templating
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ async def values_of(
     interfaces = RESOURCES["interfaces"]
     query = interfaces.query(device_id=device.id, sort="id", limit=MOST_INTERFACES)
     page: Any = await reading.list_page(backend, interfaces, actor, query)
-    described = msgspec.to_builtins(device) | {"interfaces": msgspec.to_builtins(page.items)}
-    return {**variables, "device": described}
+    described = msgspec.structs.asdict(device) | {"interfaces": page.items}
+    # Custom fields are JSON already.
+    return {**variables, "device": msgspec.json.decode(encode(described))}
 
 
 async def output_of(request: Request, template: str, values: Mapping[str, object]) -> str:
