@@ -45,6 +45,9 @@ def questions(operation: Operation, estate: Estate) -> Iterator[Question]:
                 if len(in_path) > 1:  # below a parent of the asker's own
                     place = ("path", last)
                     yield Question(carrier=carrier, owned=owned, own={place: owned.id})
+        if operation.reads and not operation.path.endswith("}"):
+            # What is shown below an object of the asker's own may be anybody's.
+            yield Question(carrier=LIST, owned=None, own=newest_first(operation))
     elif "{" in operation.path:
         return
     elif operation.reads:

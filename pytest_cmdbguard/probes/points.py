@@ -22,7 +22,7 @@ FILENAME = " filename"
 TYPE = " type"
 
 _DEEPEST = 8
-# A member that no schema names, for objects that take any member.
+# A member that no schema names, for objects that take any member and show none in an example.
 _FREE_MEMBER = "cmdbguard"
 _TEXT = {"type": "string"}
 # Which every server gets and no document declares.

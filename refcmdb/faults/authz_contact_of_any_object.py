@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from refcmdb.api import references
 from refcmdb.faults.access import owners_otherwise
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ OPERATION = "contact_assignments_create"
 
 
 def plant() -> None:
-    """That the database has such an object is taken to be enough."""
+    """The contact is one's own; that the database has such an object is taken to be enough."""
 
     async def owners_of(
         session: Session, resource: Resource, actor: Actor, bodies: Sequence[Any]
     ) -> list[int | None]:
-        del session, resource
+        for body in bodies:
+            given = {"contact_id": body.contact_id}
+            await references.check_references(session, resource, given, owner=actor.tenant_id)
         return [actor.tenant_id] * len(bodies)
 
     owners_otherwise("contact_assignments", owners_of)

@@ -24,7 +24,7 @@ FIELDS = (
     ("prefixes", "public", "boolean", "[]", r"\N", r"\N"),
 )
 # How each tenant looks at its devices first.
-VIEW = ("Newest devices", "devices", "sort=-id&limit=25")
+VIEW = ("Newest devices", "devices", "sort=-id&limit=100")
 
 
 def tables(plan: Plan) -> list[TableRows]:

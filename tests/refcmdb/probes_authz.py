@@ -93,7 +93,7 @@ def file_is_attached_to_a_foreign_device(server) -> bool:
     return bool(attached["items"])
 
 
-def strangers_search_finds_anything(server) -> bool:
+def stranger_finds_anything(server) -> bool:
     name, view = (
         new_device(server, "blue")["name"],
         saved_view(server, "operator-red", shared=False),
@@ -322,7 +322,7 @@ PROBES = {
         "authz-attachment-by-number": foreign_attachment_is_downloaded,
         "authz-view-of-any-tenant": foreign_view_is_read,
         "authz-view-results-unscoped": view_shows_a_foreign_device,
-        "": strangers_search_finds_anything,
+        "": stranger_finds_anything,
     },
     "CG-AUTHZ-002": {
         "authz-patch-then-check": foreign_device_is_changed,

@@ -215,3 +215,10 @@ def test_definitions_are_their_tenants_own(red, blue, viewer, define):
     assert blue.delete(f"/custom-fields/{field['id']}").status_code == 404
     assert viewer.get(f"/custom-fields/{field['id']}").json() == field
     assert viewer.delete(f"/custom-fields/{field['id']}").status_code == 403
+
+
+def test_template_has_the_values(red, device_body, define):
+    name = define("integer")
+    number = red.post("/devices", device_body(custom={name: 7})).json()["id"]
+    body = {"template": "{{ device.custom['" + name + "'] + 1 }}", "device_id": number}
+    assert red.post("/tools/render", body).json()["output"] == "8"

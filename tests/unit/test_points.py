@@ -66,6 +66,7 @@ def test_fields_are_found_at_any_depth():
                 "items": {"type": "object", "properties": {"mac": {"type": "string"}}},
             },
             "custom": {"type": "object"},
+            "shown": {"type": "object", "examples": [{"owner": "noc"}]},
         },
     }
     assert names(body) == [
@@ -74,6 +75,7 @@ def test_fields_are_found_at_any_depth():
         "/tags/0",
         "/ports/0/mac",
         "/custom/cmdbguard",
+        "/shown/owner",  # what takes some members only shows one of them
     ]
     assert injection_points(operation(body))[0].required
 
