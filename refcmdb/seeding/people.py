@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 SUPPORT = ("gold", "silver", "bronze")
 CONTACTS = (("team", "Network operations", "noc"), ("person", "Field engineer", "field"))
 FIELDS = (
-    *(
-        (resource, "owner", "text", "[]", r"\N", "60")
-        for resource in ("devices", "racks", "sites", "prefixes")
-    ),
+    ("devices", "lifecycle", "choice", '["supported", "ending", "ended"]', r"\N", r"\N"),
+    ("devices", "owner", "text", "[]", r"\N", "60"),
+    ("racks", "owner", "text", "[]", r"\N", "60"),
+    ("sites", "owner", "text", "[]", r"\N", "60"),
+    ("prefixes", "public", "boolean", "[]", r"\N", r"\N"),
+    ("prefixes", "owner", "text", "[]", r"\N", "60"),
     ("devices", "support", "choice", '["gold", "silver", "bronze"]', r"\N", r"\N"),
     ("sites", "floor-space", "integer", "[]", "1", r"\N"),
-    ("prefixes", "public", "boolean", "[]", r"\N", r"\N"),
 )
 # How each tenant looks at its devices first.
 VIEW = ("Newest devices", "devices", "sort=-id&limit=100")
@@ -99,7 +100,7 @@ def contact_assignments(plan: Plan) -> Iterator[str]:
 
 
 def custom_fields() -> Iterator[str]:
-    """Seven lines per tenant."""
+    """Eight lines per tenant."""
     for number, (owner, field) in enumerate(_owned(FIELDS), 1):
         resource, name, kind, choices, minimum, maximum = field
         yield (
