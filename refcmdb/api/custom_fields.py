@@ -70,16 +70,19 @@ async def complete(
     Raises: Problem 422 for a value that its definition does not take, or that has none.
     """
     wanted = [
-        (before, given, before.tenant_id if before else given["tenant_id"])
-        for before, given in changes
+        (place, before, given, before.tenant_id if before else given["tenant_id"])
+        for place, (before, given) in enumerate(changes)
         if "custom" in given
     ]
     known = await _known(session, resource, {owner for *_, owner in wanted})
     errors: list[FieldError] = []
-    for before, given, owner in wanted:
+    for place, before, given, owner in wanted:
         was = msgspec.json.decode(before.custom) if before else {}
         definitions = known.get(owner, {})
-        errors += _errors(definitions, was, given["custom"])
+        errors += [
+            FieldError(f"[{place}].custom.{name}" if place else f"custom.{name}", problem)
+            for name, problem in _problems(definitions, was, given["custom"]).items()
+        ]
         # Who creates an object and does not name a field wants its default; who changes one may
         # have taken it away.
         defaults = {
@@ -112,15 +115,15 @@ async def sound_definition(
             raise invalid("default", problem)
 
 
-def _errors(definitions: Mapping[str, Definition], was: Values, given: Values) -> list[FieldError]:
-    """What is wrong; what stays as it was is not, whatever became of its definition."""
+def _problems(definitions: Mapping[str, Definition], was: Values, given: Values) -> dict[str, str]:
+    """What is wrong, by name; what stays as it was is not, whatever became of its definition."""
     told = {
         name: _problem(definitions.get(name), value)
         for name, value in given.items()
         if not (name in was and _is_same(was[name], value))
         and not (name in was and name not in definitions and value is None)
     }
-    return [FieldError(f"custom.{name}", problem) for name, problem in told.items() if problem]
+    return {name: problem for name, problem in told.items() if problem}
 
 
 def _problem(definition: Definition | None, value: Value) -> str:

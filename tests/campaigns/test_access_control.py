@@ -59,8 +59,20 @@ def test_what_refers_to_an_object_counts_as_its_change(cmdb, grounds):
 
 def test_every_place_that_names_anothers_property_is_tried_and_refused(cmdb, grounds):
     claimed = list(Impersonation(grounds)(cmdb.operations["devices_bulk_create"]))
-    assert {one.point.name for one in claimed} == {"/1/tenant_id", "/1/site_id", "/1/rack_id"}
+    keys = {"tenant_id", "site_id", "location_id", "rack_id"}
+    assert {one.point.name for one in claimed} == {f"/1/{key}" for key in keys}
     assert all(one.reached and not one.proof for one in claimed)
+
+
+def test_what_lies_below_ones_own_object_may_not_be_anothers(cmdb, faulty):
+    def leaks(place):
+        operation = place.operations["saved_views_results"]
+        asked = list(Disclosure(grounds_of(place))(operation))
+        assert any(one.reached for one in asked)
+        return {words for one in asked for _, words in one.leaks}
+
+    assert leaks(cmdb) == set()
+    assert any("operator-red" in words for words in leaks(faulty("authz-view-results-unscoped")))
 
 
 def test_refusals_of_foreign_and_missing_objects_are_alike(cmdb, grounds):

@@ -18,7 +18,8 @@ def test_every_resource_that_tenants_can_create_is_in_the_estate(estate):
     assert created == {
         "sites", "racks", "devices", "interfaces", "prefixes", "ip-addresses", "vlans",
         "attachments", "credentials", "webhooks", "config-templates", "vrfs", "cables",
-        "journal-entries",
+        "journal-entries", "regions", "locations", "contacts", "contact-assignments",
+        "custom-fields", "saved-views",
     }  # fmt: skip
 
 

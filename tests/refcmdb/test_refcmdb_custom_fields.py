@@ -98,7 +98,9 @@ def test_each_of_many_devices_gets_its_own(red, device_body, define):
     changed = red("PATCH", "/devices/bulk", json=patches).json()["items"]
     assert [item["custom"] for item in changed] == [{name: number + 10} for number in range(3)]
     patches[1]["custom"] = {name: "x"}
-    assert told(red("PATCH", "/devices/bulk", json=patches)) == {f"custom.{name}": "is no integer"}
+    assert told(red("PATCH", "/devices/bulk", json=patches)) == {
+        f"[1].custom.{name}": "is no integer"
+    }
 
 
 def test_required_field_has_its_default_where_nobody_says_another(red, device_body, define):

@@ -24,5 +24,6 @@ export function sentence(message: string): string {
 
 export function text(value: unknown): string {
   if (value === null || value === undefined || value === "") return "–";
-  return Array.isArray(value) ? value.join(", ") || "–" : String(value);
+  if (Array.isArray(value)) return value.join(", ") || "–";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
