@@ -92,6 +92,13 @@ class Target(Protocol):
     authority: Path | None
 
     @property
+    def unhurried(self) -> Mapping[str, str]:
+        """For instances of a deployment, besides their own environment.
+
+        Probes come from one address, and no limit of it may stop them.
+        """
+
+    @property
     def directory(self) -> Path | None:
         """Where its commands run, None where that does not matter."""
 
@@ -166,6 +173,8 @@ def load(settings: Settings) -> Target:
         from .refcmdb import RefCmdb  # noqa: PLC0415 - only the chosen target is imported
 
         target = RefCmdb(fault=settings.fault, options=_image_options(settings))
+        if authority := settings.table("target").get("authority"):
+            target.authority = settings.rootpath / str(authority)
         target.require_known_fault(source=settings.sources.get("fault", "default"))
         return target
     if settings.target == "nautobot":

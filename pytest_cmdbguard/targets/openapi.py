@@ -146,6 +146,11 @@ class OpenApiTarget:
         )
 
     @property
+    def unhurried(self) -> Mapping[str, str]:
+        """``environment`` of the settings, as it stands there."""
+        return self.own_environment
+
+    @property
     def version(self) -> str:
         """What its document says. Raises: DocumentError."""
         info = self.document().get("info", {})

@@ -123,6 +123,10 @@ class RefCmdb:
     policy: Mapping[str, tuple[str, ...]] = {}  # its document says it
     https: str | None = None
     authority: Path | None = None
+    unhurried: Mapping[str, str] = {
+        "REFCMDB_WEBHOOK_ALLOW": "none",  # probes name all kinds of hosts
+        **UNHURRIED,
+    }
     python: Path | None = Path(sys.executable)
 
     def __init__(self, *, fault: str | None = None, options: Options | None = None) -> None:
@@ -185,9 +189,8 @@ class RefCmdb:
             "REFCMDB_DATABASE_URL": database_url,
             "REFCMDB_REDIS_URL": redis_url,
             "REFCMDB_KEYS": f"gate:{self._key}",
-            "REFCMDB_WEBHOOK_ALLOW": "none",  # probes name all kinds of hosts
             **self._storage(port),
-            **UNHURRIED,
+            **self.unhurried,
         }
 
     def front(

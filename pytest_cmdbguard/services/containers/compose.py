@@ -28,8 +28,14 @@ def program() -> list[str]:
     raise ServiceMissing(NAME, "there is no docker compose (2.24 or newer) here", remedy=remedy)
 
 
-def services(path: Path, *, filled: bool = False) -> dict[str, dict[str, Any]]:
-    """The services of a file by name, as Compose understands them.
+def services(path: Path) -> dict[str, dict[str, Any]]:
+    """The services of a file by name, with variables as they stand there. Raises: as `model`."""
+    found: dict[str, dict[str, Any]] = model(path, filled=False).get("services", {})
+    return found
+
+
+def model(path: Path, *, filled: bool = True) -> dict[str, Any]:
+    """All of a file, as Compose understands it; it reads its own output again.
 
     Variables stay as they are, or are ``filled`` from the environment as for a start.
     Raises: ServiceMissing, ServiceError with what is wrong in the file.
@@ -39,7 +45,7 @@ def services(path: Path, *, filled: bool = False) -> dict[str, dict[str, Any]]:
     if finished.returncode:
         said = (finished.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise ServiceError(NAME, f"{path} cannot be read: {said}")
-    found: dict[str, dict[str, Any]] = json.loads(finished.stdout).get("services", {})
+    found: dict[str, Any] = json.loads(finished.stdout)
     return found
 
 

@@ -86,11 +86,7 @@ class Container:
     @property
     def pid(self) -> int | None:
         """Of its first process as this process counts; None where Docker counts otherwise."""
-        pid = int(self._wrapped.attrs["State"].get("Pid", 0))
-        with contextlib.suppress(OSError):
-            if pid and str(self._wrapped.id) in Path(f"/proc/{pid}/cgroup").read_text():
-                return pid
-        return None
+        return first_process(self._wrapped)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -183,14 +179,7 @@ class Container:
         return self._container.get_wrapped_container()
 
     def _follow(self) -> None:
-        """Write its output to the log while it runs."""
-        import docker  # noqa: PLC0415 - an extra
-        import requests  # noqa: PLC0415
-
-        ended = (docker.errors.DockerException, requests.RequestException, OSError)
-        with contextlib.suppress(*ended), self.log.open("ab", buffering=0) as log:
-            for chunk in self._wrapped.logs(stream=True, follow=True):
-                log.write(chunk)
+        follow(self._wrapped, self.log)
 
     def _require_open(self) -> None:
         if self.run.closed:
@@ -204,6 +193,26 @@ class Container:
         last = self.tail(1)[:300]
         self.stop()
         return ServiceNotReady(self.plan.name, waited_s=waited_s, last_log=last, remedy=remedy)
+
+
+def first_process(container: Wrapped) -> int | None:
+    """Of a container, as this process counts; None where it is gone or Docker counts otherwise."""
+    pid = int(container.attrs["State"].get("Pid", 0))
+    with contextlib.suppress(OSError):
+        if pid and str(container.id) in Path(f"/proc/{pid}/cgroup").read_text():
+            return pid
+    return None
+
+
+def follow(container: Wrapped, path: Path) -> None:
+    """Append a container's output to a log while it runs."""
+    import docker  # noqa: PLC0415 - an extra
+    import requests  # noqa: PLC0415
+
+    ended = (docker.errors.DockerException, requests.RequestException, OSError)
+    with contextlib.suppress(*ended), path.open("ab", buffering=0) as log:
+        for chunk in container.logs(stream=True, follow=True):
+            log.write(chunk)
 
 
 def _described(run: RunDirectory, plan: Plan, options: Options) -> DockerContainer:

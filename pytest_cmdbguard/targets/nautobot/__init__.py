@@ -116,6 +116,7 @@ class Nautobot:
     login: Login | None = None
     https: str | None = None
     authority: Path | None = None
+    unhurried: Mapping[str, str] = {}  # it has no limits
     code: tuple[Path, ...] = ()
     build_files: tuple[Path, ...] = ()
 
