@@ -63,7 +63,7 @@ class Front:
     def __init__(self, run: RunDirectory, target: Target, *, upstream: str, name: str) -> None:
         """Not started yet; ``upstream`` is the base URL of the instance."""
         self.run, self.target, self.name = run, target, name
-        self.upstream = urlsplit(upstream).netloc
+        self.upstreams = (urlsplit(upstream).netloc,)
         self.log: Path | None = run.logs / f"{name}.log"
         self._process: Process | None = None
 
@@ -88,11 +88,11 @@ class Front:
         argv = self.target.front(
             https_port=https_port,
             http_port=http_port,
-            upstream=self.upstream,
+            upstreams=self.upstreams,
             certificate=certificate,
         )
         if argv is None:
-            raise ServiceMissing("HTTPS", f"{self.target.name} has no TLS end", remedy=REMEDY)
+            raise no_tls_end(self.target)
         command = Command(
             name=self.name,
             argv=argv,
@@ -106,6 +106,11 @@ class Front:
             http=f"127.0.0.1:{http_port}",
             authority=certificate.authority,
         )
+
+
+def no_tls_end(target: Target) -> ServiceMissing:
+    """The error that says so."""
+    return ServiceMissing("HTTPS", f"{target.name} has no TLS end", remedy=REMEDY)
 
 
 def shakes_hands(port: int, host_name: str | None = None) -> bool | None:

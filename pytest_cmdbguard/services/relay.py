@@ -10,8 +10,13 @@ import asyncio
 import contextlib
 import ssl
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
 
 CHUNK_BYTES = 1 << 16
+FAREWELL_S = 1.0
 
 
 class Relay:
@@ -23,6 +28,7 @@ class Relay:
         The certificate is not judged here: a check does that.
         """
         self.port, self._goal, self._host_name = 0, port, host_name
+        self._server: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._context = ssl.create_default_context()
@@ -32,8 +38,8 @@ class Relay:
         """Take a free port. Raises: OSError."""
         self._thread.start()
         listening = asyncio.start_server(self._serve, "127.0.0.1", 0)
-        server = asyncio.run_coroutine_threadsafe(listening, self._loop).result()
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = asyncio.run_coroutine_threadsafe(listening, self._loop).result()
+        self.port = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
         """End it with all that goes through it; harmless when it does not run."""
@@ -47,25 +53,45 @@ class Relay:
         """It lives as long as this process."""
 
     async def _end(self) -> None:
+        if self._server:
+            self._server.close()
         others = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
         for one in others:
             one.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        with contextlib.closing(back), contextlib.suppress(OSError):
-            far, forth = await asyncio.open_connection(
-                "127.0.0.1", self._goal, ssl=self._context, server_hostname=self._host_name
-            )
-            with contextlib.closing(forth):
-                # whoever ends first ends both: TLS knows no half of a connection
-                ways = [asyncio.ensure_future(_pass(near, forth))]
-                ways.append(asyncio.ensure_future(_pass(far, back)))
-                try:
-                    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    for way in ways:
-                        way.cancel()
+        async with _closing(back):
+            with contextlib.suppress(OSError):
+                far, forth = await asyncio.open_connection(
+                    "127.0.0.1",
+                    self._goal,
+                    ssl=self._context,
+                    server_hostname=self._host_name,
+                    ssl_shutdown_timeout=FAREWELL_S,
+                )
+                async with _closing(forth):
+                    await _first(_pass(near, forth), _pass(far, back))
+
+
+@contextlib.asynccontextmanager
+async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+async def _first(*ways: Coroutine[None, None, None]) -> None:
+    """Until one has ended, and with it the others: TLS knows no half of a connection."""
+    tasks = [asyncio.ensure_future(way) for way in ways]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _pass(source: asyncio.StreamReader, goal: asyncio.StreamWriter) -> None:

@@ -10,7 +10,7 @@ from pytest_cmdbguard.services.containers.options import Options
 from pytest_cmdbguard.settings import IMAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_cmdbguard.model import Actor, Json
@@ -136,11 +136,17 @@ class Target(Protocol):
         """
 
     def front(
-        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+        self,
+        *,
+        https_port: int,
+        http_port: int,
+        upstreams: Sequence[str],
+        certificate: Certificate,
     ) -> list[str] | None:
-        """Argument list of the process that ends TLS before ``upstream`` (``host:port``).
+        """Argument list of the process that ends TLS before the ``upstreams`` (``host:port``).
 
-        None when the target has no such thing.
+        Of an image: what follows its entrypoint, and all addresses inside are meant. None when
+        the target has no such thing.
         """
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:

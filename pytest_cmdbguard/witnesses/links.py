@@ -17,7 +17,7 @@ import psutil
 import redis
 from sqlalchemy import text
 
-from pytest_cmdbguard.witnesses.database import connect
+from pytest_cmdbguard.witnesses.database import APPLICATION, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -142,7 +142,8 @@ class LinkWitness:
             secure = _secure_port(client)
             number = str(client.connection_pool.connection_kwargs.get("db", 0))
             for one in client.client_list():
-                if one["id"] != own and one["db"] == number:
+                ours = one["id"] == own or one["name"] == APPLICATION
+                if not ours and one["db"] == number:
                     yield _redis_link(one, secure)
 
     def _sockets(self) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Model = dict[str, Any]
 
 POSTGRES_PORT, REDIS_PORT = 5432, 6379
-POSTGRES_SCHEMES, REDIS_SCHEMES = ("postgresql", "postgres"), ("redis", "rediss")
+POSTGRES_SCHEMES, REDIS_SCHEMES = ("postgresql", "postgres"), ("redis", "rediss", "unix")
 LIBRARIES = "shared_preload_libraries="
 # What needs a restart of the server; all else is put in force by the witness.
 COLLECTED = ("logging_collector=on", "log_destination=jsonlog")
@@ -106,6 +106,9 @@ class Blueprint:
         if self.postgres:
             service = model["services"][self.postgres]
             service["command"] = telling(service.get("command") or ["postgres"])
+        if self.redis and self.url(REDIS_SCHEMES).startswith("unix:"):
+            service = model["services"][self.redis]  # the run has only the network to get in
+            service["command"] = [*(service.get("command") or []), "--port", str(REDIS_PORT)]
         for name in self.instances:
             service = model["services"][name]
             service["environment"] = {**(service.get("environment") or {}), **environment}

@@ -38,7 +38,8 @@ class Plan:
 
     ``name`` is its host name on the run's network and that of its log, ``command`` follows the
     image's entrypoint (None: the image's own command). ``port`` is the one inside that is
-    published on a free port of 127.0.0.1. ``mounts`` are files and directories of this machine
+    published on a free port of 127.0.0.1, ``ports`` are published under the same number.
+    ``mounts`` are files and directories of this machine
     with their place inside and ``ro`` or ``rw``; ``files`` are mounted to be read; ``volumes`` are
     places that lie on a volume of its own, and the tar ``archives`` are unpacked in such.
     ``arguments`` are docker-py's for ``create``.
@@ -49,6 +50,7 @@ class Plan:
     command: Sequence[str] | None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     port: int | None = None
+    ports: Sequence[int] = ()
     mounts: Mapping[Path, tuple[str, str]] = dataclasses.field(default_factory=dict)
     files: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     volumes: Sequence[str] = ()
@@ -241,6 +243,8 @@ def _described(run: RunDirectory, plan: Plan, options: Options) -> DockerContain
     if plan.port:
         # a random port of the loopback interface, which with_bind_ports cannot say
         described.ports[f"{plan.port}/tcp"] = ("127.0.0.1", None)  # type: ignore[assignment]
+    for port in plan.ports:
+        described.ports[f"{port}/tcp"] = ("127.0.0.1", port)  # type: ignore[assignment] # as above
     arguments |= plan.arguments
     described.tmpfs.update(arguments.pop("tmpfs", {}))
     return described.with_kwargs(**arguments)

@@ -19,7 +19,7 @@ from pytest_cmdbguard.services.front import shakes_hands
 from pytest_cmdbguard.services.inheritance import marked
 from pytest_cmdbguard.services.postgres import Login, Postgres
 from pytest_cmdbguard.services.redis import NAME as REDIS
-from pytest_cmdbguard.services.redis import database_url, said_version
+from pytest_cmdbguard.services.redis import said_version
 from pytest_cmdbguard.services.relay import Relay
 from pytest_cmdbguard.services.shared import Deployed
 from pytest_cmdbguard.services.telemetry import NAME as POSTGRES
@@ -208,12 +208,17 @@ class Deployment:
         if not self.blueprint.redis:
             return
         parts = self._require_url("redis", REDIS_SCHEMES)
-        number = int(parts.path.strip("/") or 0)
+        told = dict(parse_qsl(parts.query))
+        if parts.scheme == "unix":
+            parts = SplitResult("redis", parts.netloc, told.get("db", "0"), "", "")
+        # whom it trusts is the business of a check; paths of authorities are good inside only
+        query = "ssl_cert_reqs=none&ssl_check_hostname=false" if parts.scheme == "rediss" else ""
+        parts = parts._replace(query=query)
         whose, at, _ = parts.netloc.rpartition("@")
         port = _published(found[self.blueprint.redis], REDIS_PORT)
-        outside = parts._replace(netloc=f"{whose}{at}127.0.0.1:{port}")
-        self.redis_url = database_url(outside.geturl(), number)
-        self.inside_redis_url = database_url(parts.geturl(), number)
+        inside = parts._replace(netloc=f"{whose}{at}{self.blueprint.redis}:{REDIS_PORT}")
+        self.inside_redis_url = inside.geturl()
+        self.redis_url = parts._replace(netloc=f"{whose}{at}127.0.0.1:{port}").geturl()
         self.redis_version = self._wait(lambda: said_version(self.redis_url), REDIS)
 
     def _know_ends(self, balancer: Wrapped, client: Any) -> None:  # noqa: ANN401 - docker-py's

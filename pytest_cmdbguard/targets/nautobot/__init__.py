@@ -22,7 +22,7 @@ from pytest_cmdbguard.targets import Login, Protection, SpeedCase, commands, sco
 from . import kit as kits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_cmdbguard.model import Json
@@ -183,7 +183,12 @@ class Nautobot:
         return kits.kit().python
 
     def front(
-        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+        self,
+        *,
+        https_port: int,
+        http_port: int,
+        upstreams: Sequence[str],
+        certificate: Certificate,
     ) -> list[str] | None:
         """None: how it is published is its operator's business."""
 
