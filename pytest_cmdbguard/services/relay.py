@@ -61,8 +61,9 @@ class Relay:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        async with _closing(back):
-            with contextlib.suppress(OSError):
+        # asyncio would report a connection that was ended by us
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            async with _closing(back):
                 far, forth = await asyncio.open_connection(
                     "127.0.0.1",
                     self._goal,

@@ -52,12 +52,13 @@ def test_requests_pass_as_they_are_on_a_connection_that_stays(relay):
     connection.close()
 
 
-def test_when_it_is_stopped_nobody_listens_and_connections_end(relay):
+def test_when_it_is_stopped_nobody_listens_and_connections_end(relay, caplog):
     connection = http.client.HTTPConnection("127.0.0.1", relay.port, timeout=5)
     connection.request("POST", "/", body=b"x")
     assert connection.getresponse().read() == b"x"
     relay.stop()
     assert connection.sock.recv(1) == b""
+    assert not caplog.records
     connection.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", relay.port), timeout=5)

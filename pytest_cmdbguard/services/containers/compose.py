@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.errors import ServiceError, ServiceMissing
 from pytest_cmdbguard.services.inheritance import inherited
+
+if TYPE_CHECKING:
+    from testcontainers.compose import DockerCompose
 
 NAME = "Docker Compose"
 WITHIN_S = 60.0
@@ -47,6 +50,24 @@ def model(path: Path, *, filled: bool = True) -> dict[str, Any]:
         raise ServiceError(NAME, f"{path} cannot be read: {said}")
     found: dict[str, Any] = json.loads(finished.stdout)
     return found
+
+
+def composition(file: Path, *, within_s: int) -> DockerCompose:
+    """What brings a file up and waits so long for its health checks. Raises: ServiceMissing."""
+    from testcontainers.compose import DockerCompose  # noqa: PLC0415 - an extra
+
+    class Composition(DockerCompose):
+        """With the program that is here, which need not be Docker's plugin."""
+
+        @functools.cached_property
+        def compose_command_property(self) -> list[str]:
+            return [*program(), "--file", str(file)]
+
+        def start(self) -> None:
+            words = ["up", "--wait", "--wait-timeout", str(within_s)]
+            self._run_command(cmd=[*self.compose_command_property, *words])
+
+    return Composition(file.parent)
 
 
 def _is_new(command: list[str]) -> bool:
