@@ -39,25 +39,11 @@ def settled(runs, handed_over, monkeypatch):
     return runs
 
 
-def test_a_sound_deployment_is_accepted(settled):
-    select = ["CG-INJ-003", "https", "encryption-in-transit", "encryption-at-rest", "CG-CONT-001"]
-    status, output = settled.run("--cmdbguard-select", *select)
-    assert status == 0, output
-    assert "compose.yaml is up, 2 of the CMDB" in output
-    assert "containers PostgreSQL" in output
-
-
-@pytest.mark.parametrize(
-    ("fault", "check", "words"),
-    [
-        ("sql-sort-concat", "CG-INJ-001", "PostgreSQL executed"),
-        ("ssrf-fetch-unchecked", "CG-SSRF-001", "the target connected to 127.0.0.1"),
-    ],
-)
-def test_a_fault_is_seen_inside_the_instances(settled, fault, check, words):
-    status, output = settled.run("--cmdbguard-fault", fault, "--cmdbguard-select", check)
+def test_a_fault_is_seen_inside_the_instances(settled):
+    fault = ("--cmdbguard-fault", "ssrf-fetch-unchecked")
+    status, output = settled.run(*fault, "--cmdbguard-select", "CG-SSRF-001")
     assert status == 1, output
-    assert words in output
+    assert "the target connected to 127.0.0.1" in output
 
 
 def test_a_database_in_clear_is_seen(settled, handed_over):
@@ -101,15 +87,17 @@ def test_every_instance_is_looked_into(settled, leftovers, start, docker):
     assert any(name.endswith("_inside") for name in names)  # a network
 
 
-def test_what_a_killed_run_left_of_a_deployment_is_gone_after_the_next_start(settled, leftovers):
+def test_a_sound_deployment_is_accepted_and_what_a_killed_run_left_is_gone(settled, leftovers):
     process = settled.begin("--cmdbguard-select", "CG-INJ-001")
     settled.wait_for(lambda: any("-cmdb-2-" in name for name in leftovers.all()))
     process.kill()
     process.wait(60)
     assert any(name.endswith("_data") for name in leftovers.all())
-    status, output = settled.run(*SELECTED)
+    select = ["https", "encryption-in-transit", "encryption-at-rest", "CG-CONT-001"]
+    status, output = settled.run("--cmdbguard-select", *select)
     assert status == 0, output
     assert "containers and networks of dead runs" in output
+    assert "compose.yaml is up, 2 of the CMDB" in output
     assert leftovers.all() == []
 
 
