@@ -46,6 +46,8 @@ class Controlling:
         try:
             with terminal.Progress(self._terminal) as progress:
                 if self.gate.shared is None:
+                    if is_distributed(self.config):
+                        self.gate.require_divisible()
                     self.gate.start(progress)
                 _ = self.gate.operations  # a document that cannot be used is told as such
                 if not is_distributed(self.config):

@@ -24,6 +24,7 @@ from .model import CHECK_ID, CheckResult, Json, Operation
 from .probes.document import operations
 from .run import Run
 from .services import zap, zap_state
+from .services.containers.options import Options
 from .services.environment import Environment
 from .services.seat import Seat
 from .targets import scope
@@ -95,6 +96,18 @@ class Gate:
         self.environment = Environment(self.settings, self.target, progress)
         self.shared = self.environment.start()
         self.timings["services_s"] = time.perf_counter() - started
+
+    def require_divisible(self) -> None:
+        """Return if workers can have an instance and data each.
+
+        Raises: SettingsError where they would work on one deployment at the same time.
+        """
+        if self.settings.services == "containers" and Options.read(self.settings).blueprint:
+            remedy = "the balancer means one deployment, which workers cannot share: leave -n away"
+            told = self.settings.table("containers")["services"]["balancer"]
+            raise SettingsError(
+                "containers.services.balancer", told, source="cmdbguard.toml", remedy=remedy
+            )
 
     def _require_report_directory(self) -> None:
         try:

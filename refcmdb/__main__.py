@@ -69,9 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="answer requests until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000)
-    serve.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
-    told = "with --fault in a container: its port is published on 127.0.0.1 only"
-    serve.add_argument("--published-on-loopback", action="store_true", help=told)
+    _let_plant(serve)
 
     demo = commands.add_parser("demo", help="start everything, to be looked at and thrown away")
     demo.add_argument("--devices", type=_device_count, default=2000, metavar="N")
@@ -79,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_balance(commands)
     return parser
+
+
+def _let_plant(server: argparse.ArgumentParser) -> None:
+    server.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
+    told = "with --fault in a container: its ports are published on 127.0.0.1 only"
+    server.add_argument("--published-on-loopback", action="store_true", help=told)
 
 
 def _add_balance(commands: Commands) -> None:
@@ -89,7 +93,7 @@ def _add_balance(commands: Commands) -> None:
     balance.add_argument("--certificate", type=Path, required=True, metavar="FILE")
     balance.add_argument("--key", type=Path, required=True, metavar="FILE")
     balance.add_argument("--upstream", action="append", required=True, metavar="HOST:PORT")
-    balance.add_argument("--fault", metavar="NAME", help="plant a fault (loopback only)")
+    _let_plant(balance)
     programs = ("caddy", "haproxy", "nginx")
     balance.add_argument("--program", choices=programs, default="caddy")
     balance.add_argument("--print", action="store_true", help="only its configuration")

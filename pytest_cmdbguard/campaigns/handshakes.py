@@ -40,8 +40,9 @@ class Accepted:
 
 def shell(door: Door, options: str = "") -> str:
     """The line that shakes hands and prints what the server showed."""
-    host, _ = door.address
-    words = ["openssl s_client -brief", f"-connect {door.https} -verify_hostname {host}"]
+    words = ["openssl s_client -brief", f"-connect {door.https} -verify_hostname {door.name}"]
+    if door.host_name:
+        words.append(f"-servername {door.host_name}")
     if door.authority:
         words.append(f"-CAfile {door.authority}")
     return " ".join([*words, options]).strip() + " </dev/null"
@@ -55,7 +56,7 @@ def accepted(door: Door) -> list[Accepted]:
     import sslyze  # noqa: PLC0415 - only where handshakes are tried
 
     host, port = door.address
-    place = sslyze.ServerNetworkLocation(host, port, ip_address=socket.gethostbyname(host))
+    place = sslyze.ServerNetworkLocation(door.name, port, ip_address=socket.gethostbyname(host))
     commands = {f"{name}_CIPHER_SUITES": name for name in (*FORBIDDEN, *ALLOWED)}
     scanner = sslyze.Scanner()
     wanted = {sslyze.ScanCommand[command] for command in commands}
@@ -90,11 +91,10 @@ def distrust(door: Door) -> str:
     Raises: OSError when nobody answers.
     """
     context = ssl.create_default_context(cafile=str(door.authority) if door.authority else None)
-    host, _ = door.address
     try:
         with (
             socket.create_connection(door.address, timeout=TIMEOUT_S) as plain,
-            context.wrap_socket(plain, server_hostname=host),
+            context.wrap_socket(plain, server_hostname=door.name),
         ):
             return ""
     except ssl.SSLCertVerificationError as error:

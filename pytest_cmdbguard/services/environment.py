@@ -15,6 +15,7 @@ from pytest_cmdbguard.interrupts import uninterrupted
 
 from . import zap_daemon, zap_state
 from .background import Task
+from .containers.deployment import Deployment
 from .containers.network import RunNetwork
 from .containers.options import Options
 from .containers.postgres import ContainerCluster
@@ -77,6 +78,8 @@ class Environment:
             self._start_network(run)
         state = self._begin_zap(run)
         writing = self._begin(lambda: self._write_document(run))
+        if self._contained and self._options.blueprint:
+            return self._start_deployment(run, writing, state, begin)
         starting = self._begin(lambda: self._start_redis(run))
         seeding = self._begin(lambda: self._start_database(run))
         document, redis_urls = writing.result(), starting.result()  # the quick ones fail first
@@ -93,6 +96,34 @@ class Environment:
             zap_state=state,
         )
         return dataclasses.replace(shared, details=self._details(shared, database, begin))
+
+    def _start_deployment(
+        self, run: RunDirectory, writing: Task[Path], state: Path | None, begin: float
+    ) -> Shared:
+        """The target with its own PostgreSQL and Redis. Raises: GuardError."""
+        command = None
+        if self.settings.fault:
+            command, _ = self.target.command(port=self.target.port, database_url="", redis_url="")
+        deployment = Deployment(run, self.target, options=self._options, command=command)
+        self._services.append(deployment)
+        deployment.start(self._progress, records=self.settings.records)
+        shared = Shared(
+            run_directory=run.path,
+            postgres=deployment.postgres,
+            template="",
+            database=deployment.database,
+            prefix="",
+            redis_url=deployment.redis_url,
+            app_redis_url=deployment.inside_redis_url,
+            document=writing.result(),
+            zap_state=state,
+            deployed=deployment.deployed,
+        )
+        known = deployment if deployment.postgres else None
+        details = self._details(shared, known, begin)
+        if deployment.redis_version:
+            details["redis"] = deployment.redis_version
+        return dataclasses.replace(shared, details=details)
 
     def stop(self, *, keep_logs_in: Path | None = None) -> None:
         """End everything that was started, and delete the run's directory.
@@ -211,7 +242,10 @@ class Environment:
         return path
 
     def _details(
-        self, shared: Shared, database: EmbeddedDatabase | ExternalDatabase | None, begin: float
+        self,
+        shared: Shared,
+        database: EmbeddedDatabase | ExternalDatabase | Deployment | None,
+        begin: float,
     ) -> dict[str, str]:
         found = {
             "target": f"{self.target.name} {self.target.version}",
@@ -220,9 +254,9 @@ class Environment:
             "seconds": f"{time.monotonic() - begin:.1f}",
             "zap": "off" if shared.zap_state is None else "starting",
         }
-        if database:
+        if database and shared.postgres:
             found["data"] = "as it is" if self.target.running else database.origin
-            found["postgres"] = database.postgres.version_text
+            found["postgres"] = shared.postgres.version_text
             found["durability"] = database.details
         for service in self._services:
             if isinstance(service, EmbeddedRedis | ExternalRedis | ContainerRedis):

@@ -31,12 +31,19 @@ class Door:
     """Where people come in.
 
     ``https`` and ``http`` are ``host:port``; ``http`` is None where nobody said that there is such
-    a place. ``authority`` is the file of who signed the certificate, None for the well-known ones.
+    a place. ``host_name`` is whom the certificate is for, where that is not the host of ``https``.
+    ``authority`` is the file of who signed the certificate, None for the well-known ones.
     """
 
     https: str
     http: str | None = None
     authority: Path | None = None
+    host_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """Whom the certificate has to be for."""
+        return self.host_name or self.address[0]
 
     @property
     def address(self) -> tuple[str, int]:
@@ -56,7 +63,7 @@ class Front:
     def __init__(self, run: RunDirectory, target: Target, *, upstream: str, name: str) -> None:
         """Not started yet; ``upstream`` is the base URL of the instance."""
         self.run, self.target, self.name = run, target, name
-        self.upstream = urlsplit(upstream).netloc
+        self.upstreams = (urlsplit(upstream).netloc,)
         self.log: Path | None = run.logs / f"{name}.log"
         self._process: Process | None = None
 
@@ -81,11 +88,11 @@ class Front:
         argv = self.target.front(
             https_port=https_port,
             http_port=http_port,
-            upstream=self.upstream,
+            upstreams=self.upstreams,
             certificate=certificate,
         )
         if argv is None:
-            raise ServiceMissing("HTTPS", f"{self.target.name} has no TLS end", remedy=REMEDY)
+            raise no_tls_end(self.target)
         command = Command(
             name=self.name,
             argv=argv,
@@ -93,7 +100,7 @@ class Front:
             directory=self.target.directory,
         )
         self._process = Process(self.run, command)
-        self._process.wait_ready(lambda: _shakes_hands(https_port), timeout_s=START_WITHIN_S)
+        self._process.wait_ready(lambda: shakes_hands(https_port), timeout_s=START_WITHIN_S)
         return Door(
             https=f"127.0.0.1:{https_port}",
             http=f"127.0.0.1:{http_port}",
@@ -101,14 +108,22 @@ class Front:
         )
 
 
-def _shakes_hands(port: int) -> bool | None:
-    """True once TLS is spoken there, whoever it is signed by; None while it is not."""
+def no_tls_end(target: Target) -> ServiceMissing:
+    """The error that says so."""
+    return ServiceMissing("HTTPS", f"{target.name} has no TLS end", remedy=REMEDY)
+
+
+def shakes_hands(port: int, host_name: str | None = None) -> bool | None:
+    """True once TLS is spoken there, whoever it is signed by; None while it is not.
+
+    A server may need the ``host_name`` to choose a certificate.
+    """
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
         contextlib.suppress(OSError),
         socket.create_connection(("127.0.0.1", port), timeout=2) as plain,
-        context.wrap_socket(plain),
+        context.wrap_socket(plain, server_hostname=host_name),
     ):
         return True
     return None

@@ -12,6 +12,7 @@ from . import zap_state
 from .background import Task
 from .cmdb import Cmdb, RunningCmdb
 from .containers.cmdb import ContainerCmdb
+from .containers.deployed import DeployedCmdb
 from .containers.options import Options
 from .inheritance import marked
 from .redis import DATABASES, database_url, empty
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .shared import Shared
     from .zap import Zap
 
-Instance = Cmdb | ContainerCmdb | RunningCmdb
+Instance = Cmdb | ContainerCmdb | DeployedCmdb | RunningCmdb
 MAIN = "main"
 UNKNOWN = "name it as url in [services.{}] of cmdbguard.toml"
 
@@ -46,9 +47,14 @@ class Seat:
         self.run = shared.run
         self.actors: tuple[Actor, ...] = ()
         self._left_behind = False
-        self.cmdb: Instance = (
-            RunningCmdb(target) if target.running else self._instance(f"cmdb-{worker}")
-        )
+        self.cmdb: Instance
+        if target.running:
+            self.cmdb = RunningCmdb(target)
+        elif shared.deployed:
+            options = Options.read(settings)
+            self.cmdb = DeployedCmdb(self.run, target, shared.deployed, options=options)
+        else:
+            self.cmdb = self._instance(f"cmdb-{worker}")
 
     @property
     def database(self) -> str:
@@ -78,7 +84,7 @@ class Seat:
         if not self.shared.redis_url:
             problem = "the target runs elsewhere and its Redis is not known"
             raise ServiceMissing("Redis", problem, remedy=UNKNOWN.format("redis"))
-        if self.target.running:
+        if self.target.running or self.shared.deployed:
             return self.shared.redis_url
         return database_url(self.shared.redis_url, redis_number(self.worker))
 
@@ -87,6 +93,8 @@ class Seat:
         """The same for the target. Raises: ServiceMissing as above."""
         if self.target.running or not self.shared.app_redis_url:
             return self.redis_url
+        if self.shared.deployed:
+            return self.shared.app_redis_url
         return database_url(self.shared.app_redis_url, redis_number(self.worker))
 
     @property
@@ -95,13 +103,15 @@ class Seat:
         return self.cmdb.base_url
 
     @property
-    def own_network(self) -> int | None:
-        """A process in the network that the instance has for itself; None where it is ours."""
-        return self.network_of(self.cmdb)
+    def own_networks(self) -> tuple[int, ...]:
+        """A process in each network that an instance has for itself; none where it is ours."""
+        return self.networks_of(self.cmdb)
 
-    def network_of(self, cmdb: Instance) -> int | None:
+    def networks_of(self, cmdb: Instance) -> tuple[int, ...]:
         """The same of any instance."""
-        return cmdb.pid if self.target.image else None
+        if isinstance(cmdb, DeployedCmdb):
+            return cmdb.pids
+        return (cmdb.pid,) if self.target.image and cmdb.pid else ()
 
     def open(self) -> None:
         """Clone the database, start the instance, mint the actors' credentials.
@@ -112,6 +122,10 @@ class Seat:
         if isinstance(self.cmdb, RunningCmdb):
             self.cmdb.start()
             self.actors = self.target.mint("")
+            return
+        if isinstance(self.cmdb, DeployedCmdb):
+            self.cmdb.start()
+            self.actors = self.target.mint(self.app_database_url if self.shared.postgres else "")
             return
         if self.shared.postgres is None:
             raise ServiceError("PostgreSQL", "is not there")

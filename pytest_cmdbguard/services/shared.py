@@ -14,6 +14,24 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """A deployment that was brought up as a whole.
+
+    ``base_url`` leads through its balancer; ``https`` and ``http`` are that one's own ends
+    (``host:port``), empty where there is none. ``containers`` and ``processes`` are those of the
+    instances, of which none is known where Docker counts processes otherwise. ``storage`` are the
+    directories of this machine that the instances fill, as far as this user may read them.
+    """
+
+    base_url: str
+    https: str
+    http: str
+    containers: tuple[str, ...]
+    processes: tuple[int, ...]
+    storage: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
     """The services of a run, as an xdist controller hands them to its workers.
 
@@ -22,6 +40,7 @@ class Shared:
     ``database`` is used itself; ``prefix`` begins the names of clones. ``redis_url`` is that of
     database 0, ``app_redis_url`` the same as the target reaches it. ``zap_state`` is the file
     that says what became of ZAP, None when it is off.
+    ``deployed`` is there where the target is one that was brought up as a whole.
     ``details`` are for the header and the report: a word, and what there is to say about it.
     """
 
@@ -34,6 +53,7 @@ class Shared:
     app_redis_url: str
     document: Path
     zap_state: Path | None
+    deployed: Deployed | None = None
     details: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
@@ -60,5 +80,6 @@ class Shared:
                 "document": Path(data["document"]),
                 "zap_state": Path(data["zap_state"]) if data["zap_state"] else None,
                 "postgres": Postgres.from_json(data["postgres"]) if data["postgres"] else None,
+                "deployed": Deployed(**data["deployed"]) if data["deployed"] else None,
             }
         )

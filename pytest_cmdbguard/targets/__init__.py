@@ -10,7 +10,7 @@ from pytest_cmdbguard.services.containers.options import Options
 from pytest_cmdbguard.settings import IMAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_cmdbguard.model import Actor, Json
@@ -92,6 +92,13 @@ class Target(Protocol):
     authority: Path | None
 
     @property
+    def unhurried(self) -> Mapping[str, str]:
+        """For instances of a deployment, besides their own environment.
+
+        Probes come from one address, and no limit of it may stop them.
+        """
+
+    @property
     def directory(self) -> Path | None:
         """Where its commands run, None where that does not matter."""
 
@@ -129,11 +136,17 @@ class Target(Protocol):
         """
 
     def front(
-        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+        self,
+        *,
+        https_port: int,
+        http_port: int,
+        upstreams: Sequence[str],
+        certificate: Certificate,
     ) -> list[str] | None:
-        """Argument list of the process that ends TLS before ``upstream`` (``host:port``).
+        """Argument list of the process that ends TLS before the ``upstreams`` (``host:port``).
 
-        None when the target has no such thing.
+        Of an image: what follows its entrypoint, and all addresses inside are meant. None when
+        the target has no such thing.
         """
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
@@ -166,6 +179,8 @@ def load(settings: Settings) -> Target:
         from .refcmdb import RefCmdb  # noqa: PLC0415 - only the chosen target is imported
 
         target = RefCmdb(fault=settings.fault, options=_image_options(settings))
+        if authority := settings.table("target").get("authority"):
+            target.authority = settings.rootpath / str(authority)
         target.require_known_fault(source=settings.sources.get("fault", "default"))
         return target
     if settings.target == "nautobot":

@@ -37,7 +37,7 @@ from . import Login, Protection, SpeedCase, commands, documents, scope, table_re
 from .protection import protection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_cmdbguard.model import Actor, Json
@@ -146,6 +146,11 @@ class OpenApiTarget:
         )
 
     @property
+    def unhurried(self) -> Mapping[str, str]:
+        """``environment`` of the settings, as it stands there."""
+        return self.own_environment
+
+    @property
     def version(self) -> str:
         """What its document says. Raises: DocumentError."""
         info = self.document().get("info", {})
@@ -211,13 +216,18 @@ class OpenApiTarget:
         return argv if self.image else _runnable(argv), self._environment(places)
 
     def front(
-        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+        self,
+        *,
+        https_port: int,
+        http_port: int,
+        upstreams: Sequence[str],
+        certificate: Certificate,
     ) -> list[str] | None:
         """The command of the settings, with its places filled."""
         places = {
             "https_port": str(https_port),
             "http_port": str(http_port),
-            "upstream": upstream,
+            "upstream": upstreams[0],
             "certificate": str(certificate.chain),
             "key": str(certificate.key),
         }

@@ -22,7 +22,7 @@ from pytest_cmdbguard.services.started import MARKER
 from . import Login, Protection, SpeedCase, commands
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_cmdbguard.model import Json
     from pytest_cmdbguard.services.containers.options import Options
@@ -123,6 +123,10 @@ class RefCmdb:
     policy: Mapping[str, tuple[str, ...]] = {}  # its document says it
     https: str | None = None
     authority: Path | None = None
+    unhurried: Mapping[str, str] = {
+        "REFCMDB_WEBHOOK_ALLOW": "none",  # probes name all kinds of hosts
+        **UNHURRIED,
+    }
     python: Path | None = Path(sys.executable)
 
     def __init__(self, *, fault: str | None = None, options: Options | None = None) -> None:
@@ -175,29 +179,31 @@ class RefCmdb:
         self, *, port: int, database_url: str, redis_url: str
     ) -> tuple[list[str], dict[str, str]]:
         """``python -m refcmdb serve``, with the fault if there is one."""
-        host = "0.0.0.0" if self.image else "127.0.0.1"  # noqa: S104 - of the container
         argv = [] if self.image else [sys.executable, "-m", "refcmdb"]
-        argv += ["serve", "--host", host, "--port", str(port)]
-        if self.fault:
-            argv += ["--fault", self.fault]
-            argv += ["--published-on-loopback"] if self.image else []
-        return argv, {
+        argv += ["serve", "--host", self._host, "--port", str(port)]
+        return argv + self._planted, {
             "REFCMDB_DATABASE_URL": database_url,
             "REFCMDB_REDIS_URL": redis_url,
             "REFCMDB_KEYS": f"gate:{self._key}",
-            "REFCMDB_WEBHOOK_ALLOW": "none",  # probes name all kinds of hosts
             **self._storage(port),
-            **UNHURRIED,
+            **self.unhurried,
         }
 
     def front(
-        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+        self,
+        *,
+        https_port: int,
+        http_port: int,
+        upstreams: Sequence[str],
+        certificate: Certificate,
     ) -> list[str] | None:
         """``python -m refcmdb balance``, with the fault if there is one."""
-        argv = [sys.executable, "-m", "refcmdb", "balance", "--upstream", upstream]
+        argv = [] if self.image else [sys.executable, "-m", "refcmdb"]
+        argv += ["balance", "--host", self._host]
+        argv += [word for upstream in upstreams for word in ("--upstream", upstream)]
         argv += ["--https-port", str(https_port), "--http-port", str(http_port)]
         argv += ["--certificate", str(certificate.chain), "--key", str(certificate.key)]
-        return [*argv, "--fault", self.fault] if self.fault else argv
+        return argv + self._planted
 
     @property
     def code(self) -> tuple[Path, ...]:
@@ -238,6 +244,16 @@ class RefCmdb:
             Actor(name=name, role="viewer", tenant="red", password=password)
             for name, password in made.items()
         )
+
+    @property
+    def _host(self) -> str:
+        return "0.0.0.0" if self.image else "127.0.0.1"  # noqa: S104 - of the container
+
+    @property
+    def _planted(self) -> list[str]:
+        if not self.fault:
+            return []
+        return ["--fault", self.fault, *(["--published-on-loopback"] if self.image else [])]
 
     def _storage(self, port: int) -> dict[str, str]:
         """Where its files lie: in the directory of the run, for witnesses; else where it likes."""

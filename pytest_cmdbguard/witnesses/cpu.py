@@ -13,19 +13,19 @@ _SCHEDULED = 2  # CPUCLOCK_SCHED: all time that the scheduler gave, user and sys
 
 
 class CpuWitness:
-    """Watches a process and everything that it started.
+    """Watches processes and everything that they started.
 
     Args:
-        pid: of the target's process; None where nobody knows it.
+        pids: of the target's processes; None or none where nobody knows them.
     """
 
-    def __init__(self, pid: int | None) -> None:
-        self._pid = pid
+    def __init__(self, *pids: int | None) -> None:
+        self._pids = [pid for pid in pids if pid]
 
     @property
     def sees(self) -> bool:
         """Whether there is a process to watch."""
-        return self._pid is not None
+        return bool(self._pids)
 
     def seconds(self) -> float:
         """CPU time of all its processes so far; exact on Linux, else in steps of 10 ms."""
@@ -44,7 +44,7 @@ class CpuWitness:
         return sum(known) if known else None
 
     def _processes(self) -> list[int]:
-        return _family(self._pid) if self._pid else []
+        return [one for pid in self._pids for one in _family(pid)]
 
 
 def _family(pid: int) -> list[int]:

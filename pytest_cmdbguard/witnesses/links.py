@@ -17,10 +17,10 @@ import psutil
 import redis
 from sqlalchemy import text
 
-from pytest_cmdbguard.witnesses.database import connect
+from pytest_cmdbguard.witnesses.database import APPLICATION, connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -75,7 +75,8 @@ class LinkWitness:
         admin_url: of a superuser of the target's database, None where nobody knows it.
         redis_url: the target's Redis, None where there is none or nobody knows it.
         port: on which the target answers requests on this machine, None when it is elsewhere.
-        process: its number where that is known, and the port is somebody else's on its behalf.
+        processes: their numbers where they are known, and the port is somebody else's on their
+            behalf.
     """
 
     def __init__(
@@ -84,10 +85,10 @@ class LinkWitness:
         *,
         redis_url: str | None,
         port: int | None,
-        process: int | None = None,
+        processes: Sequence[int] = (),
     ) -> None:
         self._engine = connect(admin_url) if admin_url else None
-        self._redis_url, self._port, self._process = redis_url, port, process
+        self._redis_url, self._port, self._processes = redis_url, port, processes
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[list[Link]]:
@@ -141,20 +142,24 @@ class LinkWitness:
             secure = _secure_port(client)
             number = str(client.connection_pool.connection_kwargs.get("db", 0))
             for one in client.client_list():
-                if one["id"] != own and one["db"] == number:
+                ours = one["id"] == own or one["name"] == APPLICATION
+                if not ours and one["db"] == number:
                     yield _redis_link(one, secure)
 
     def _sockets(self) -> Iterator[tuple[str, str]]:
         """Both ends of the connections that the target opened itself."""
-        process = self._process or _listeners().get(self._port or 0)
-        if process is None:
-            return
-        with contextlib.suppress(psutil.Error):
-            found = psutil.Process(process).net_connections("inet")
-            ports = {one.laddr.port for one in found if one.status == psutil.CONN_LISTEN}
-            for one in found:
-                if one.status == psutil.CONN_ESTABLISHED and one.laddr.port not in ports:
-                    yield f"{one.laddr.ip}:{one.laddr.port}", f"{one.raddr.ip}:{one.raddr.port}"
+        listening = _listeners().get(self._port or 0) if not self._processes else None
+        for process in (*self._processes, *filter(None, [listening])):
+            yield from _sockets_of(process)
+
+
+def _sockets_of(process: int) -> Iterator[tuple[str, str]]:
+    with contextlib.suppress(psutil.Error):
+        found = psutil.Process(process).net_connections("inet")
+        ports = {one.laddr.port for one in found if one.status == psutil.CONN_LISTEN}
+        for one in found:
+            if one.status == psutil.CONN_ESTABLISHED and one.laddr.port not in ports:
+                yield f"{one.laddr.ip}:{one.laddr.port}", f"{one.raddr.ip}:{one.raddr.port}"
 
 
 def _at_database(connection: Connection) -> list[Link]:

@@ -39,9 +39,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if length.isdigit():
             self.rfile.read(min(int(length), LONGEST))
-        self.server.lines.append(f"{self.requestline} Host: {self.headers.get('Host', '')}")
+        self.server.told.lines.append(f"{self.requestline} Host: {self.headers.get('Host', '')}")
         # a copy: others may be told in the meantime
-        reply = next((r for token, r in [*self.server.replies.items()] if token in self.path), OK)
+        reply = next(
+            (r for token, r in [*self.server.told.replies.items()] if token in self.path), OK
+        )
         self.send_response_only(reply.status)
         last = {"Content-Length": str(len(reply.body)), "Connection": "close"}
         for name, value in {**reply.headers, **last}.items():
@@ -56,14 +58,24 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the report says what was seen."""
 
 
+class _Told:
+    """What all servers of one listener know."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.replies: dict[str, Reply] = {}
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, address: str, process: int | None) -> None:
+    def __init__(self, place: tuple[str, int], process: int | None, told: _Told) -> None:
         with _network_of(process):
-            super().__init__((address, 0), _Handler)
-        self.lines: list[str] = []
-        self.replies: dict[str, Reply] = {}
+            super().__init__(place, _Handler)
+        self.told = told
+        self.thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
 
 
 @contextlib.contextmanager
@@ -86,39 +98,42 @@ class Listener:
     Whoever asks for a URL with a token in it was told to do so by the request that had the token.
     """
 
-    def __init__(self, address: str = LOOPBACK, *, process: int | None = None) -> None:
+    def __init__(self, *processes: int, address: str = LOOPBACK) -> None:
         """``address`` is of the loopback interface, which has more than one.
 
-        ``process`` is of a target in a network namespace of its own, whose loopback is meant.
-        Raises: PermissionError when that may not be entered (only root may).
+        ``processes`` are of targets in network namespaces of their own, whose loopback is meant:
+        of instances behind one balancer nobody knows which one is asked.
+        Raises: PermissionError when these may not be entered (only root may).
         """
-        self.address = address
-        self._server = _Server(address, process)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
+        self.address, self._told = address, _Told()
+        first, *others = processes or (None,)
+        self._servers = [_Server((address, 0), first, self._told)]
+        for process in others:
+            self._servers.append(_Server((address, self.port), process, self._told))
 
     @classmethod
-    def near(cls, process: int | None, address: str = LOOPBACK) -> Self:
-        """One that the process can reach; that nobody can reach where we may not go there."""
+    def near(cls, *processes: int, address: str = LOOPBACK) -> Self:
+        """One that they can reach; that nobody can reach where we may not go there."""
         try:
-            return cls(address, process=process)
+            return cls(*processes, address=address)
         except PermissionError:
-            return cls(address)
+            return cls(address=address)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for server in self._servers:
+            server.thread.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        for server in self._servers:
+            server.shutdown()
+            server.thread.join()
+            server.server_close()
 
     @property
     def port(self) -> int:
         """The TCP port at its address."""
-        return self._server.server_port
+        return self._servers[0].server_port
 
     def url(self, token: str, *, host: str = "") -> str:
         """A URL with the token; ``host`` is another spelling of the address."""
@@ -126,12 +141,12 @@ class Listener:
 
     def answer(self, token: str, reply: Reply) -> None:
         """Answer like this whoever asks for a URL with the token."""
-        self._server.replies[token] = reply
+        self._told.replies[token] = reply
 
     def hits(self, token: str, *, within_s: float = 0.0) -> list[str]:
         """Requests that had the token, one line each; waits for the first for ``within_s``."""
         deadline = time.monotonic() + within_s
-        while not (seen := [line for line in self._server.lines if token in line.lower()]):
+        while not (seen := [line for line in self._told.lines if token in line.lower()]):
             if time.monotonic() >= deadline:
                 break
             time.sleep(POLL_S)

@@ -9,6 +9,7 @@ import redis
 
 from pytest_cmdbguard.errors import ServiceError
 from pytest_cmdbguard.model import Sighting
+from pytest_cmdbguard.witnesses.database import APPLICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +44,7 @@ class RedisWitness:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(url)
+        self._redis = redis.Redis.from_url(url, client_name=APPLICATION)
         try:
             self._redis.ping()
         except redis.RedisError as error:

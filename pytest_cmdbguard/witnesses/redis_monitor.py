@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import redis
 
 from pytest_cmdbguard.errors import ServiceError
+from pytest_cmdbguard.witnesses.database import APPLICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ class RedisMonitor:
     """
 
     def __init__(self, url: str) -> None:
-        self._client = redis.Redis.from_url(url)
+        self._client = redis.Redis.from_url(url, client_name=APPLICATION)
         self._database = _database(url)
         try:
             self._client.ping()

@@ -28,7 +28,8 @@ CONFIGURATION: dict[str, Callable[[balancer.Front], balancer.Json | str]] = {
 
 def run(options: argparse.Namespace) -> int:
     """Becomes the program, or prints what it is told; with ``--fault``, defective on purpose."""
-    if options.fault and not (is_loopback(options.host) and plant(options.fault)):
+    is_ours_alone = options.published_on_loopback or is_loopback(options.host)
+    if options.fault and not (is_ours_alone and plant(options.fault)):
         return 2
     missing = [str(path) for path in (options.certificate, options.key) if not path.is_file()]
     if missing:

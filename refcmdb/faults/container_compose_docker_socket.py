@@ -7,8 +7,8 @@ CHECK = "CG-BUILD-002"
 OPERATION = ""
 CONTAINER = {
     "file": "compose.yaml",
-    "old": 'volumes: ["files:/var/lib/refcmdb"]',
-    "new": 'volumes: ["files:/var/lib/refcmdb", "/var/run/docker.sock:/var/run/docker.sock"]',
+    "old": 'volumes: ["files:/var/lib/refcmdb", ',
+    "new": 'volumes: ["files:/var/lib/refcmdb", "/var/run/docker.sock:/var/run/docker.sock", ',
 }
 
 

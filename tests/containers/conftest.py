@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from pytest_cmdbguard import targets
 from pytest_cmdbguard.errors import ServiceError
+from pytest_cmdbguard.services import tls
 from pytest_cmdbguard.services.containers import daemon
 from pytest_cmdbguard.services.environment import Environment
 from pytest_cmdbguard.services.seat import Seat
@@ -101,10 +103,10 @@ def start(leftovers, cache_of_images, tmp_path, monkeypatch):
     assert leftovers.all() == []
     begun = []
 
-    def begin(*, zap="off", fault=None, **table):
+    def begin(*, zap="off", fault=None, tables=None, **table):
         settings = Settings.defaults(tmp_path)
         values = {"services": "containers", "records": 50, "zap": zap, "fault": fault}
-        values["tables"] = {"containers": TABLE | table}
+        values["tables"] = tables or {"containers": TABLE | table}
         for name, value in values.items():
             object.__setattr__(settings, name, value)
         target = targets.load(settings)
@@ -179,3 +181,28 @@ def runs(leftovers, cache_of_images, tmp_path, monkeypatch):
     if found.process and found.process.poll() is None:  # the test failed
         found.process.send_signal(signal.SIGINT)
         found.process.wait(60)
+
+
+@pytest.fixture
+def handed_over(tmp_path):
+    """The directory of secrets that the file wants, and who signed the certificate."""
+    certificate = tls.issue(tmp_path / "tls")
+    password = secrets.token_urlsafe(16)
+    new_key = [sys.executable, "-m", "refcmdb", "keys", "new"]
+    key = subprocess.run(new_key, check=True, capture_output=True, text=True).stdout.strip()
+    texts = {
+        "database_password": password,
+        "database_url": f"postgresql://cmdb:{password}@/cmdb?host=/run/database",
+        "cache.conf": f'requirepass {password}\nsave ""\n',
+        "redis_url": f"unix://:{password}@/run/cache/valkey.sock",
+        "signing_secret": secrets.token_urlsafe(32),
+        "sealing_keys": f"main:{key}",
+        "certificate.pem": certificate.chain.read_text(),
+        "certificate.key": certificate.key.read_text(),
+    }
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o444)
+    return folder, certificate.authority

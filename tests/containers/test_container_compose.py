@@ -3,8 +3,6 @@
 import os
 import secrets
 import ssl
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +14,6 @@ from testcontainers.compose import DockerCompose
 
 from pytest_cmdbguard.campaigns import confinement
 from pytest_cmdbguard.campaigns.running_container import RunningContainer
-from pytest_cmdbguard.services import tls
 from pytest_cmdbguard.services.containers import compose
 from pytest_cmdbguard.services.ports import free_port
 from pytest_cmdbguard.witnesses.container import ContainerWitness
@@ -30,31 +27,6 @@ class Composition(DockerCompose):
     @cached_property
     def compose_command_property(self):
         return [*compose.program(), "--file", str(FILE)]
-
-
-@pytest.fixture
-def handed_over(tmp_path):
-    """The directory of secrets that the file wants, and who signed the certificate."""
-    certificate = tls.issue(tmp_path / "tls")
-    password = secrets.token_urlsafe(16)
-    new_key = [sys.executable, "-m", "refcmdb", "keys", "new"]
-    key = subprocess.run(new_key, check=True, capture_output=True, text=True).stdout.strip()
-    texts = {
-        "database_password": password,
-        "database_url": f"postgresql://cmdb:{password}@database/cmdb",
-        "cache.conf": f'requirepass {password}\nsave ""\n',
-        "redis_url": f"redis://:{password}@cache:6379/0",
-        "signing_secret": secrets.token_urlsafe(32),
-        "sealing_keys": f"main:{key}",
-        "certificate.pem": certificate.chain.read_text(),
-        "certificate.key": certificate.key.read_text(),
-    }
-    folder = tmp_path / "secrets"
-    folder.mkdir()
-    for name, text in texts.items():
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o444)
-    return folder, certificate.authority
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def test_the_sound_cmdb_is_accepted(runs):
         ("cmd-reachability-shell", "CG-CMD-001", "proof"),
         ("ssrf-fetch-unchecked", "CG-SSRF-001", "the target connected to 127.0.0.1"),
         ("transit-database-plain", "CG-TRANS-001", "no TLS"),
+        ("tls-old-versions", "CG-TLS-001", "is forbidden"),
     ],
 )
 def test_a_fault_is_seen_inside_the_container(runs, fault, check, words):
@@ -38,6 +39,13 @@ def test_a_fault_is_seen_inside_the_container(runs, fault, check, words):
     assert status == 1, output
     assert words in output
     assert "gate closed" in output
+
+
+def test_the_balancer_is_a_container_before_two_instances(runs, leftovers):
+    process = runs.begin("--cmdbguard-select", "https")
+    wanted = {"front-main", "cmdb-main", "cmdb-main-second"}
+    runs.wait_for(lambda: wanted <= {name.partition("-")[2][9:] for name in leftovers.all()})
+    assert process.wait(300) == 0, runs.output
 
 
 def test_workers_of_xdist_have_containers_of_their_own(runs, leftovers):

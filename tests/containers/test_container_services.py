@@ -84,7 +84,7 @@ def test_witnesses_see_into_the_containers(start):
 def test_the_listener_stands_on_the_containers_own_loopback_interface(docker, start):
     seat = start().seat
     container = docker.containers.get(f"cmdbguard-{seat.run.id}-{seat.cmdb.name}")
-    with Listener(process=seat.own_network) as listener:
+    with Listener(*seat.own_networks) as listener:
         call = f"import urllib.request as u; u.urlopen('{listener.url('zqtoken')}')"
         assert container.exec_run(["python", "-c", call]).exit_code == 0
         assert listener.hits("zqtoken", within_s=2)

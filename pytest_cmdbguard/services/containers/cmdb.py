@@ -98,7 +98,7 @@ class ContainerCmdb(ContainerService):
             port=self.target.port, database_url=self.database_url, redis_url=self.redis_url
         )
         given = self.options.run
-        own = {**_environment(image, self.options), **given.environment}
+        own = {**search_paths(image, self.options), **given.environment}
         environment = {**own, **environment, **self._overruled}
         # instances share the places inside, and have their own outside
         storage = self.run.path / "storage"
@@ -124,7 +124,7 @@ class ContainerCmdb(ContainerService):
         )
 
 
-def _environment(image: str, options: Options) -> dict[str, str]:
+def search_paths(image: str, options: Options) -> dict[str, str]:
     """What the image itself says of the search paths, which are only added to."""
     with contextlib.closing(daemon.connect(options.timeout_s)) as client:
         daemon.obtain(client, image, service="the CMDB", options=options)

@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.errors import ServiceError, ServiceMissing
 from pytest_cmdbguard.services.inheritance import inherited
+
+if TYPE_CHECKING:
+    from testcontainers.compose import DockerCompose
 
 NAME = "Docker Compose"
 WITHIN_S = 60.0
@@ -28,8 +31,14 @@ def program() -> list[str]:
     raise ServiceMissing(NAME, "there is no docker compose (2.24 or newer) here", remedy=remedy)
 
 
-def services(path: Path, *, filled: bool = False) -> dict[str, dict[str, Any]]:
-    """The services of a file by name, as Compose understands them.
+def services(path: Path) -> dict[str, dict[str, Any]]:
+    """The services of a file by name, with variables as they stand there. Raises: as `model`."""
+    found: dict[str, dict[str, Any]] = model(path, filled=False).get("services", {})
+    return found
+
+
+def model(path: Path, *, filled: bool = True) -> dict[str, Any]:
+    """All of a file, as Compose understands it; it reads its own output again.
 
     Variables stay as they are, or are ``filled`` from the environment as for a start.
     Raises: ServiceMissing, ServiceError with what is wrong in the file.
@@ -39,8 +48,26 @@ def services(path: Path, *, filled: bool = False) -> dict[str, dict[str, Any]]:
     if finished.returncode:
         said = (finished.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise ServiceError(NAME, f"{path} cannot be read: {said}")
-    found: dict[str, dict[str, Any]] = json.loads(finished.stdout).get("services", {})
+    found: dict[str, Any] = json.loads(finished.stdout)
     return found
+
+
+def composition(file: Path, *, within_s: int) -> DockerCompose:
+    """What brings a file up and waits so long for its health checks. Raises: ServiceMissing."""
+    from testcontainers.compose import DockerCompose  # noqa: PLC0415 - an extra
+
+    class Composition(DockerCompose):
+        """With the program that is here, which need not be Docker's plugin."""
+
+        @functools.cached_property
+        def compose_command_property(self) -> list[str]:
+            return [*program(), "--file", str(file)]
+
+        def start(self) -> None:
+            words = ["up", "--wait", "--wait-timeout", str(within_s)]
+            self._run_command(cmd=[*self.compose_command_property, *words])
+
+    return Composition(file.parent)
 
 
 def _is_new(command: list[str]) -> bool:

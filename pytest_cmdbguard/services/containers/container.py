@@ -38,7 +38,8 @@ class Plan:
 
     ``name`` is its host name on the run's network and that of its log, ``command`` follows the
     image's entrypoint (None: the image's own command). ``port`` is the one inside that is
-    published on a free port of 127.0.0.1. ``mounts`` are files and directories of this machine
+    published on a free port of 127.0.0.1, ``ports`` are published under the same number.
+    ``mounts`` are files and directories of this machine
     with their place inside and ``ro`` or ``rw``; ``files`` are mounted to be read; ``volumes`` are
     places that lie on a volume of its own, and the tar ``archives`` are unpacked in such.
     ``arguments`` are docker-py's for ``create``.
@@ -49,6 +50,7 @@ class Plan:
     command: Sequence[str] | None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     port: int | None = None
+    ports: Sequence[int] = ()
     mounts: Mapping[Path, tuple[str, str]] = dataclasses.field(default_factory=dict)
     files: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     volumes: Sequence[str] = ()
@@ -86,11 +88,7 @@ class Container:
     @property
     def pid(self) -> int | None:
         """Of its first process as this process counts; None where Docker counts otherwise."""
-        pid = int(self._wrapped.attrs["State"].get("Pid", 0))
-        with contextlib.suppress(OSError):
-            if pid and str(self._wrapped.id) in Path(f"/proc/{pid}/cgroup").read_text():
-                return pid
-        return None
+        return first_process(self._wrapped)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -183,14 +181,7 @@ class Container:
         return self._container.get_wrapped_container()
 
     def _follow(self) -> None:
-        """Write its output to the log while it runs."""
-        import docker  # noqa: PLC0415 - an extra
-        import requests  # noqa: PLC0415
-
-        ended = (docker.errors.DockerException, requests.RequestException, OSError)
-        with contextlib.suppress(*ended), self.log.open("ab", buffering=0) as log:
-            for chunk in self._wrapped.logs(stream=True, follow=True):
-                log.write(chunk)
+        follow(self._wrapped, self.log)
 
     def _require_open(self) -> None:
         if self.run.closed:
@@ -204,6 +195,26 @@ class Container:
         last = self.tail(1)[:300]
         self.stop()
         return ServiceNotReady(self.plan.name, waited_s=waited_s, last_log=last, remedy=remedy)
+
+
+def first_process(container: Wrapped) -> int | None:
+    """Of a container, as this process counts; None where it is gone or Docker counts otherwise."""
+    pid = int(container.attrs["State"].get("Pid", 0))
+    with contextlib.suppress(OSError):
+        if pid and str(container.id) in Path(f"/proc/{pid}/cgroup").read_text():
+            return pid
+    return None
+
+
+def follow(container: Wrapped, path: Path) -> None:
+    """Append a container's output to a log while it runs."""
+    import docker  # noqa: PLC0415 - an extra
+    import requests  # noqa: PLC0415
+
+    ended = (docker.errors.DockerException, requests.RequestException, OSError)
+    with contextlib.suppress(*ended), path.open("ab", buffering=0) as log:
+        for chunk in container.logs(stream=True, follow=True):
+            log.write(chunk)
 
 
 def _described(run: RunDirectory, plan: Plan, options: Options) -> DockerContainer:
@@ -232,6 +243,8 @@ def _described(run: RunDirectory, plan: Plan, options: Options) -> DockerContain
     if plan.port:
         # a random port of the loopback interface, which with_bind_ports cannot say
         described.ports[f"{plan.port}/tcp"] = ("127.0.0.1", None)  # type: ignore[assignment]
+    for port in plan.ports:
+        described.ports[f"{port}/tcp"] = ("127.0.0.1", port)  # type: ignore[assignment] # as above
     arguments |= plan.arguments
     described.tmpfs.update(arguments.pop("tmpfs", {}))
     return described.with_kwargs(**arguments)

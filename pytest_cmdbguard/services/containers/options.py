@@ -16,6 +16,8 @@ from .confining import RunOptions
 if TYPE_CHECKING:
     from pytest_cmdbguard.settings import Settings
 
+    from .blueprint import Blueprint
+
 Pull = Literal["missing", "always", "never"]
 PULLS = ("missing", "always", "never")
 
@@ -27,7 +29,8 @@ class Options:
     ``cmdb`` is the image of the target, empty where nobody named one. ``pull`` says when the
     registry is asked: for what is not here, always, or never. ``platform`` is for Docker, as
     ``linux/amd64``. A container has ``timeout_s`` seconds to answer; so has the daemon itself.
-    ``run`` is how the target's containers are started.
+    ``run`` is how the target's containers are started. With a ``blueprint`` the whole of a compose
+    file is brought up, and ``host_name`` is the one that its certificate is for.
     """
 
     postgres: str = "postgres:18"
@@ -38,15 +41,18 @@ class Options:
     platform: str | None = None
     timeout_s: int = 120
     run: RunOptions = dataclasses.field(default_factory=RunOptions)
+    blueprint: Blueprint | None = None
+    host_name: str = "localhost"
 
     @classmethod
     def read(cls, settings: Settings) -> Self:
         """The table, validated. Raises: SettingsError naming the key."""
         table = dict(settings.table("containers"))
+        read: dict[str, Any] = {}
         if path := table.pop("compose", None):
             file = settings.rootpath / str(path)
-            table = {**service_options.read(file, table.pop("services", {})), **table}
-        known = {field.name: field.type for field in dataclasses.fields(cls)}
+            read = service_options.read(file, table.pop("services", {}))
+        known = [field.name for field in dataclasses.fields(cls) if field.name != "blueprint"]
         for key, value in table.items():
             if key not in known:
                 words = ", ".join([*known, "compose", "services"])
@@ -60,9 +66,9 @@ class Options:
                 raise _wrong(key, value, "use a text that is not empty")
         if table.get("pull", "missing") not in PULLS:
             raise _wrong("pull", table["pull"], f"use one of: {', '.join(PULLS)}")
-        run = table.get("run", {})
-        run = run if isinstance(run, RunOptions) else RunOptions.read(run)
-        return cls(**cast("dict[str, Any]", {**table, "run": run}))
+        if "run" in table or "run" not in read:
+            table["run"] = RunOptions.read(table.get("run", {}))
+        return cls(**cast("dict[str, Any]", {**read, **table}))
 
 
 def _wrong(key: str, value: object, remedy: str) -> SettingsError:

@@ -141,7 +141,7 @@ class ContainerCluster(ContainerService):
         for login, options in ((admin, "SUPERUSER"), (app, "NOSUPERUSER NOCREATEDB NOCREATEROLE")):
             self._set_password(login, options)
         version = container.wait_ready(
-            lambda: _version(admin.url("postgres")), timeout_s=self.options.timeout_s
+            lambda: answered_version(admin.url("postgres")), timeout_s=self.options.timeout_s
         )
         self._postgres = Postgres(admin=admin, app=app, version=version)
 
@@ -242,7 +242,7 @@ def _write(stream: Iterable[bytes], path: Path) -> None:
             file.write(chunk)
 
 
-def _version(url: str) -> tuple[int, int] | None:
+def answered_version(url: str) -> tuple[int, int] | None:
     """Major and minor once a query is answered through TLS, None while it is not."""
     try:
         with psycopg.connect(url, connect_timeout=2) as connection:

@@ -1,4 +1,4 @@
-"""What the services of a compose file are, as far as a run starts them itself."""
+"""What the services of a compose file are to a run, which starts them one by one or as a whole."""
 
 from __future__ import annotations
 
@@ -7,40 +7,55 @@ from typing import TYPE_CHECKING, Any
 from pytest_cmdbguard.errors import ServiceError, SettingsError
 
 from . import compose
+from .blueprint import Blueprint
 from .confining import RunOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-ROLES = ("cmdb", "postgres", "redis")
+ROLES = ("cmdb", "postgres", "redis", "balancer")
+SHAPE = 'write { cmdb = "…", postgres = "…", redis = "…" }, and balancer = "…" for the whole file'
 SAME = ("user", "privileged", "read_only", "cap_add", "cap_drop", "security_opt", "pid", "ipc")
 
 
 def read(path: Path, names: object) -> dict[str, Any]:
-    """Images by role, and as ``run`` how the CMDB's service is confined.
+    """Images by role, as ``run`` how the CMDB's service is confined, and ``blueprint``.
 
     ``names`` maps the roles to services of the file at ``path``; one that it leaves out has an
-    image of its own. Raises: SettingsError naming the key.
+    image of its own. The CMDB may be a list of services: its instances. With a ``balancer`` the
+    blueprint says how the whole file is brought up. Raises: SettingsError naming the key.
     """
     if not isinstance(names, dict) or not names.keys() <= {*ROLES} or "cmdb" not in names:
-        raise _wrong("services", names, 'write { cmdb = "…", postgres = "…", redis = "…" }')
+        raise _wrong("services", names, SHAPE)
+    told = names["cmdb"]
+    instances = tuple(map(str, told if isinstance(told, list) and told else [told]))
+    if len(instances) > 1 and "balancer" not in names:
+        raise _wrong("services.cmdb", told, "name one, or the balancer before them as well")
     try:
-        found = compose.services(path, filled=True)
+        model = compose.model(path)
     except ServiceError as error:
         raise _wrong("compose", str(path), str(error)) from None
-    options: dict[str, Any] = {}
-    for role, name in names.items():
-        service = found.get(str(name))
-        if service is None:
-            remedy = f"{path.name} has no such service; it has: {', '.join(found)}"
-            raise _wrong(f"services.{role}", name, remedy)
-        if not service.get("image"):
-            raise _wrong(
-                f"services.{role}", name, "name its image in the compose file, and build it"
-            )
-        options[role] = service["image"]
-    return {**options, "run": RunOptions.read(_confined(found[names["cmdb"]]), hardened=False)}
+    found = model.get("services", {})
+    roles = {role: str(name) for role, name in names.items() if role != "cmdb"}
+    asked = [*(("cmdb", name) for name in instances), *roles.items()]
+    images = {name: _image(found, role, name, file=path.name) for role, name in asked}
+    options: dict[str, Any] = {role: images[name] for role, name in roles.items()}
+    if options.pop("balancer", None):
+        options["blueprint"] = Blueprint(file=path, model=model, instances=instances, **roles)
+    run = RunOptions.read(_confined(found[instances[0]]), hardened=False)
+    return {**options, "cmdb": images[instances[0]], "run": run}
+
+
+def _image(found: Mapping[str, Any], role: str, name: str, *, file: str) -> str:
+    """That of a service. Raises: SettingsError naming the key."""
+    service = found.get(name)
+    if service is None:
+        remedy = f"{file} has no such service; it has: {', '.join(found)}"
+        raise _wrong(f"services.{role}", name, remedy)
+    if not service.get("image"):
+        raise _wrong(f"services.{role}", name, "name its image in the compose file, and build it")
+    return str(service["image"])
 
 
 def _confined(service: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from pytest_cmdbguard.targets import Login, Protection, SpeedCase, commands, sco
 from . import kit as kits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_cmdbguard.model import Json
@@ -116,6 +116,7 @@ class Nautobot:
     login: Login | None = None
     https: str | None = None
     authority: Path | None = None
+    unhurried: Mapping[str, str] = {}  # it has no limits
     code: tuple[Path, ...] = ()
     build_files: tuple[Path, ...] = ()
 
@@ -182,7 +183,12 @@ class Nautobot:
         return kits.kit().python
 
     def front(
-        self, *, https_port: int, http_port: int, upstream: str, certificate: Certificate
+        self,
+        *,
+        https_port: int,
+        http_port: int,
+        upstreams: Sequence[str],
+        certificate: Certificate,
     ) -> list[str] | None:
         """None: how it is published is its operator's business."""
 
