@@ -70,4 +70,6 @@ def answers_show_no_secrets(operation: Operation, exposure: Exposure, evidence: 
             exchange=exposed.exchange,
             severity=exposed.severity,
         )
-    evidence.contact(operation, ANSWER, reached=useful, stopped="no actor got an answer")
+    empty = exposure.shows_nothing(operation)
+    stopped = "its answers have no body" if empty else "no actor got an answer"
+    evidence.contact(operation, ANSWER, reached=useful, stopped=stopped, closed=empty)

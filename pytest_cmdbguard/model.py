@@ -268,7 +268,7 @@ class Contact:
     ``stopped`` says where it ended when it did not (``validation: HTTP 422``); it is empty for one
     that did. ``closed`` is a place that cannot reach one, so it is no part of the reach: it takes
     no free text (a number, a choice, a date) and refused every probe, or what it took with
-    success was seen in no sink.
+    success was seen in no sink; or it is an answer that has no body.
     ``requests`` is how many requests carried a probe of it, 0 where nobody counted.
     """
 

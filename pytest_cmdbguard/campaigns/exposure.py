@@ -66,6 +66,10 @@ class Exposure:
         found = sorted(self.secrets, key=len, reverse=True)
         return re.compile("|".join(map(re.escape, found))) if found else None
 
+    def shows_nothing(self, operation: Operation) -> bool:
+        """Whether its answers have no body when it does what it is asked for."""
+        return self._answers.are_empty(operation)
+
     def __call__(self, operation: Operation) -> tuple[bool, tuple[Exposed, ...]]:
         """Whether any answer was of use, and what was exposed in any of them."""
         known = self._pattern  # before anything new is shown to who made it

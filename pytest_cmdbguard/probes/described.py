@@ -12,6 +12,7 @@ from pytest_cmdbguard.probes.schemas import branches
 if TYPE_CHECKING:
     from pytest_cmdbguard.model import Json, Operation
 
+_WITHOUT_BODY = {"204", "205"}
 _JSON = re.compile(r"application/(?:[\w.-]+\+)?json\b", re.IGNORECASE)
 
 
@@ -30,9 +31,7 @@ class Answers:
 
     def schema(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
         """Of the JSON that a status carries; None where the document says nothing of it."""
-        path = operation.route.removeprefix(self._prefix)
-        described = self._paths.get(path, {}).get(operation.method.lower(), {})
-        responses = described.get("responses", {})
+        path, responses = self._responses(operation)
         pointer = f"/paths/{path.replace('/', '~1')}/{operation.method.lower()}/responses"
         node = responses.get(str(status), responses.get(f"{status // 100}XX"))
         if node is None:
@@ -46,6 +45,18 @@ class Answers:
             return None
         resolved: Mapping[str, Any] = self._references.resolved(schema, f"{place}/content/{media}")
         return resolved
+
+    def are_empty(self, operation: Operation) -> bool:
+        """Whether the document knows successes and none of them has a body (RFC 9110, 15.3.5)."""
+        _, responses = self._responses(operation)
+        successes = {str(status) for status in responses if str(status).startswith("2")}
+        return bool(successes) and successes <= _WITHOUT_BODY
+
+    def _responses(self, operation: Operation) -> tuple[str, Json]:
+        """Its path in the document, and its answers by status."""
+        path = operation.route.removeprefix(self._prefix)
+        described = self._paths.get(path, {}).get(operation.method.lower(), {})
+        return path, described.get("responses", {})
 
 
 def undocumented(value: object, schema: Mapping[str, Any], pointer: str = "") -> Iterator[str]:

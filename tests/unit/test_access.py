@@ -124,6 +124,23 @@ def test_the_schema_of_an_answer_is_found_by_its_status():
     assert answers.schema(Operation(id="y", method="GET", path="/api/none"), 200) is None
 
 
+@pytest.mark.parametrize(
+    ("responses", "empty"),
+    [
+        ({"204": {}, "404": {}}, True),
+        ({204: {}, 205: {}}, True),
+        ({"200": {}, "204": {}}, False),
+        ({"2XX": {}}, False),
+        ({"404": {}, "default": {}}, False),
+        ({}, False),
+    ],
+)
+def test_answers_that_have_no_body_show_nothing(responses, empty):
+    document = {"openapi": "3.1.0", "paths": {"/sites": {"delete": {"responses": responses}}}}
+    operation = Operation(id="x", method="DELETE", path="/sites")
+    assert Answers(document, where="test").are_empty(operation) is empty
+
+
 def test_tokens_go_into_the_first_of_a_list_of_objects_and_into_files():
     member = {"type": "object", "properties": {"name": {"type": "string"}}}
     bulk = Operation(id="x", method="POST", path="/x", body={"type": "array", "items": member})
