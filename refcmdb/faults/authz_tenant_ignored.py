@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from refcmdb.api import references
 from refcmdb.faults.access import owners_otherwise
 
 if TYPE_CHECKING:
@@ -19,12 +22,14 @@ OPERATION = "sites_create"
 
 
 def plant() -> None:
-    """201 for a body with another tenant's number, and a row of one's own."""
+    """201 for a body with another tenant's number, and a row that is and refers to one's own."""
 
     async def owners_of(
         session: Session, resource: Resource, actor: Actor, bodies: Sequence[Any]
     ) -> list[int | None]:
-        del session, resource
-        return [actor.tenant_id] * len(bodies)
+        owners = [actor.tenant_id] * len(bodies)
+        named = [msgspec.structs.asdict(body) for body in bodies]
+        await references.check_all(session, resource, named, owners)
+        return owners
 
     owners_otherwise("sites", owners_of)
