@@ -71,5 +71,5 @@ def answers_show_no_secrets(operation: Operation, exposure: Exposure, evidence: 
             severity=exposed.severity,
         )
     empty = exposure.shows_nothing(operation)
-    stopped = "its answers have no body" if empty else "no actor got an answer"
+    stopped = "no body in the answer" if empty else "no actor got an answer"
     evidence.contact(operation, ANSWER, reached=useful, stopped=stopped, closed=empty)
