@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.campaigns.endings import ending
 from pytest_cmdbguard.campaigns.parsed import media_of, with_entities
 from pytest_cmdbguard.campaigns.sinks import SinkResult
 from pytest_cmdbguard.model import Severity
@@ -58,7 +59,7 @@ class EntityBomb:
                     severity=Severity.HIGH,
                     exchange=exchange,
                 )
-        stopped = f"validation: HTTP {plain.status}" if plain.status in _UNREAD else ""
+        stopped = ending(plain.status) if plain.status in _UNREAD else ""
         return SinkResult(operation=operation, point=point, reached=not stopped, stopped=stopped)
 
     def _growth(

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.campaigns.endings import ending
 from pytest_cmdbguard.model import Parameter
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.schemas import branches, members_of, types_of
@@ -99,7 +100,9 @@ class Burial:
         put = self._create if creates else self._change
         owned, exchange, controls = put(operation, more)
         if owned is None or exchange is None or not is_granted(exchange):
-            ended = f"validation: HTTP {exchange.status}" if exchange else "nothing to change"
+            ended = "nothing to change"
+            if exchange:
+                ended = ending(exchange.status, otherwise="validation")
             return Buried(
                 operation=operation, secrets=secrets, controls=(), exchange=None, stopped=ended
             )

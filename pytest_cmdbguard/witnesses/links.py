@@ -148,8 +148,7 @@ class LinkWitness:
 
     def _sockets(self) -> Iterator[tuple[str, str]]:
         """Both ends of the connections that the target opened itself."""
-        listening = _listeners().get(self._port or 0) if not self._processes else None
-        for process in (*self._processes, *filter(None, [listening])):
+        for process in self._processes or filter(None, [_listeners().get(self._port or 0)]):
             yield from _sockets_of(process)
 
 

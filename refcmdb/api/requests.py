@@ -51,14 +51,7 @@ async def read_form[Form: msgspec.Struct](request: Request, kind: type[Form]) ->
     if media_type != FORM:
         raise Problem(415, f"the body must be {FORM}")
     try:
-        text = (await read_raw(request)).decode()
-        given = urllib.parse.parse_qsl(
-            text,
-            keep_blank_values=True,
-            strict_parsing=bool(text),
-            errors="strict",
-            max_num_fields=50,
-        )
+        given = read_pairs((await read_raw(request)).decode())
     except ValueError as error:
         raise Problem(400, "the body is not a form") from error
     named = {name: value.replace("\r\n", "\n") for name, value in given}
@@ -103,6 +96,17 @@ def read_parameters[Query: msgspec.Struct](
         return msgspec.convert(named, kind, strict=False, dec_hook=decode)
     except msgspec.ValidationError as error:
         raise from_validation(error) from error
+
+
+def read_pairs(text: str) -> list[tuple[str, str]]:
+    """Names and values of a form or a query string. Raises: ValueError for what is none."""
+    return urllib.parse.parse_qsl(
+        text,
+        keep_blank_values=True,
+        strict_parsing=bool(text),
+        errors="strict",
+        max_num_fields=50,
+    )
 
 
 def read_id(request: Request) -> int | None:

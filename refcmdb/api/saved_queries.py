@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from typing import TYPE_CHECKING
 
 from refcmdb.api.problems import Problem, invalid
-from refcmdb.api.requests import read_parameters
+from refcmdb.api.requests import read_pairs, read_parameters
 
 if TYPE_CHECKING:
     import msgspec
@@ -17,13 +16,7 @@ if TYPE_CHECKING:
 def saved_query(resource: Resource, text: str) -> msgspec.Struct:
     """The query parameters that ``text`` gives the list of ``resource``. Raises: Problem 422."""
     try:
-        given = urllib.parse.parse_qsl(
-            text,
-            keep_blank_values=True,
-            strict_parsing=bool(text),
-            errors="strict",
-            max_num_fields=50,
-        )
+        given = read_pairs(text)
     except ValueError as error:
         raise invalid("query", "is no query string") from error
     if "cursor" in dict(given):

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from refcmdb.api.endpoints import ResourceEndpoints
 from refcmdb.api.values import LARGEST_ID
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
+from refcmdb.faults.planting_values import read_any_site
 
 KIND = "twin"
 CHECK = "CG-VAL-002"
@@ -17,12 +12,4 @@ OPERATION = "sites_read"
 
 def plant() -> None:
     """It is the largest one then, which nothing has: 404."""
-    production = ResourceEndpoints._number
-
-    def number(self: ResourceEndpoints, request: Request) -> int:
-        text = request.path_params["id"]
-        if self.resource.name == "sites" and request.method == "GET" and text.isdecimal():
-            return min(int(text), LARGEST_ID)
-        return production(self, request)
-
-    ResourceEndpoints._number = number  # type: ignore[method-assign]
+    read_any_site(lambda text: min(int(text), LARGEST_ID))

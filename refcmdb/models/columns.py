@@ -74,13 +74,8 @@ def custom() -> Column:
 
 def custom_index(table: str) -> sa.Index:
     """The index that finds the objects with a value of a custom field."""
-    return sa.Index(
-        f"ix_{table}_custom",
-        "custom",
-        postgresql_using="gin",
-        postgresql_ops={"custom": "jsonb_path_ops"},
-        info={"reason": "objects with one value of a custom field"},
-    )
+    reason = "objects with one value of a custom field"
+    return _gin_index(table, "custom", operators="jsonb_path_ops", reason=reason)
 
 
 def index(*columns: str, reason: str) -> sa.Index:
@@ -90,12 +85,17 @@ def index(*columns: str, reason: str) -> sa.Index:
 
 def search_index(table: str) -> sa.Index:
     """The trigram index that makes ``search_text ILIKE '%…%'`` an indexed search."""
+    reason = "search for a part of a word"
+    return _gin_index(table, "search_text", operators="gin_trgm_ops", reason=reason)
+
+
+def _gin_index(table: str, column: str, *, operators: str, reason: str) -> sa.Index:
     return sa.Index(
-        f"ix_{table}_search_text",
-        "search_text",
+        f"ix_{table}_{column}",
+        column,
         postgresql_using="gin",
-        postgresql_ops={"search_text": "gin_trgm_ops"},
-        info={"reason": "search for a part of a word"},
+        postgresql_ops={column: operators},
+        info={"reason": reason},
     )
 
 

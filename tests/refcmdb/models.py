@@ -9,6 +9,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from receiving import serving
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -71,15 +73,11 @@ class Model:
     @contextlib.contextmanager
     def running(cls) -> Iterator[Model]:
         model = cls()
-        thread = threading.Thread(target=model._server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield model
-        finally:
-            model.ready.set()
-            model._server.shutdown()
-            model._server.server_close()
-            thread.join()
+        with serving(model._server):
+            try:
+                yield model
+            finally:
+                model.ready.set()
 
 
 def said(content: str | None, reason: str = "stop", **message) -> tuple[int, bytes]:

@@ -64,11 +64,18 @@ class Receiver:
     @contextlib.contextmanager
     def running(cls, address: str) -> Iterator[Receiver]:
         receiver = cls(address)
-        thread = threading.Thread(target=receiver._server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
+        with serving(receiver._server):
             yield receiver
-        finally:
-            receiver._server.shutdown()
-            receiver._server.server_close()
-            thread.join()
+
+
+@contextlib.contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Let ``server`` answer beside the test."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
