@@ -75,6 +75,7 @@ class Assignment:
         if model is None:
             return
         extras = self._extras(operation, estate, model)
+        estate.give_back(model)
         if not extras:
             return
         written = self._write(operation, estate, extras)
@@ -124,7 +125,10 @@ class Assignment:
             before = rows.state(row)
             values = estate.values(operation, owned) | values
             answer = self._grounds.send(owned.owner, operation, values)
-            return Written(exchange=answer, before=before, after=rows.state(row))
+            after = rows.state(row)
+            if after == before:
+                estate.give_back(owned)
+            return Written(exchange=answer, before=before, after=after)
         owned, answer = estate.attempt(operation, values)
         made = rows.state(estate.row(owned, rows)) if owned else None
         return Written(exchange=answer, before=None, after=made)

@@ -31,12 +31,15 @@ class Asked:
 class Disclosure:
     """Asks for the objects of the first tenant as their owners and as strangers.
 
+    With the profile ``quick``, a filter is tried by one stranger, the last.
+
     A token in the answer to a stranger proves a leak: only the owner ever sent it. Where there is
     none, the same answer as the owner's does, if one for an object that is not there differs.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
+    def __init__(self, grounds: Grounds, *, profile: str) -> None:
         self._grounds = grounds
+        self._full = profile == "full"
 
     def __call__(self, operation: Operation) -> Iterator[Asked]:
         """One result per question."""
@@ -46,10 +49,15 @@ class Disclosure:
             reached = reached or owned is not None
             leaks = [
                 (answer, words)
-                for stranger in self._grounds.strangers
+                for stranger in self._strangers(question)
                 for answer, words in self._by_stranger(stranger, operation, question, owned)
             ]
             yield Asked(carrier=question.carrier, reached=reached, leaks=tuple(leaks))
+
+    def _strangers(self, question: Question) -> tuple[Actor, ...]:
+        is_filter = question.owned is not None and question.carrier.location == "query"
+        everybody = self._grounds.strangers
+        return everybody[-1:] if is_filter and not self._full else everybody
 
     def _by_owner(
         self, operation: Operation, question: Question, *, enough: bool

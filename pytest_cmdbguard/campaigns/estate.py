@@ -42,6 +42,7 @@ class Estate:
         self._markable: dict[str, tuple[str, ...]] = {}
         self._makers: dict[str, Actor] = {}
         self._alone: set[str] = set()
+        self._untouched: dict[str, list[Owned]] = {}
         # Where each resource is stored is the same for all tenants: estates may share this.
         self.places = {} if places is None else places
         self._by_path = {(op.method, op.path): op for op in operations}
@@ -163,13 +164,22 @@ class Estate:
         return self._markable.get(operation.id, ())
 
     def fresh(self, operation: Operation) -> Owned | None:
-        """A new object of the resource that an operation works on; None if there is none."""
+        """An object that nobody has touched of the resource that an operation works on.
+
+        None if there is none. Whoever was refused whatever it tried on it gives it back.
+        """
         named = self.carriers.in_path(operation)
         wanted = [*named.values()][-1] if named else operation.path
+        if given_back := self._untouched.get(wanted):
+            return given_back.pop()
         for creator in self.creators:
             if self.collection(creator) == wanted:
                 return self.create(creator)
         return None
+
+    def give_back(self, owned: Owned) -> None:
+        """Let the next one who asks for a fresh object have this one, which is as it was made."""
+        self._untouched.setdefault(owned.collection_path, []).append(owned)
 
     def row(self, owned: Owned, rows: RowWitness) -> Place:
         """The row that holds an object; searched for once per resource. Raises: GuardError."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .marking import Values
     from .owned import Owned
 
+NOT_REFUSED = "not refused"
 _REPEATS = 3
 # What differs between two answers that say the same: numbers of requests, moments, durations.
 _PASSING = re.compile(r"[0-9a-fA-F-]{16,}|\d{4}-\d\d-\d\dT[\d:.+Z-]+|\d+(?:\.\d+)?")
@@ -56,7 +57,10 @@ class Existence:
             name = [*estate.carriers.in_path(operation)][-1]
             if owned is not None:
                 address = estate.address(operation, owned)
-                yield self._by_id(operation, Parameter(location="path", name=name), address)
+                told = self._by_id(operation, Parameter(location="path", name=name), address)
+                if told.stopped != NOT_REFUSED:
+                    estate.give_back(owned)
+                yield told
             return
         for point, collection in estate.carriers.beside_path(operation):
             foreign = estate.of(collection)
@@ -71,7 +75,7 @@ class Existence:
         foreign = self._ask(operation, named)
         missing = [self._ask(operation, named | {place: value}) for value in absent]
         if foreign.status < 400 or missing[0].status < 400:
-            return Comparison(point=point, stopped="not refused")
+            return Comparison(point=point, stopped=NOT_REFUSED)
         words = _unlike(foreign, missing)
         return self._compared(point, foreign, words)
 

@@ -88,6 +88,8 @@ class Exposure:
             if owned and operation.method != "DELETE":
                 values |= estate.address(operation, owned)
             yield grounds.send(actor, operation, values)
+        if owned and operation.reads:
+            estate.give_back(owned)
 
     def _askers(self) -> tuple[Actor, ...]:
         *others, most = self._actors

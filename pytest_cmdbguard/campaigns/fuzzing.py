@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.rows import RowWitness
 
 Values = Mapping[tuple[str, str], Any]
-EXAMPLES = {"quick": 15, "full": 200}
+EXAMPLES = {"quick": 8, "full": 200}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,10 @@ class Impersonation:
             values |= rival.address(operation, owned)
             # Before it is written to: it is found by its tokens.
             row = rival.row(owned, self._grounds.rows)
-        return self._grounds.send(actor, operation, values | changed), row
+        answer = self._grounds.send(actor, operation, values | changed)
+        if owned is not None and not answer.is_taken:
+            rival.give_back(owned)
+        return answer, row
 
     def _create(self, operation: Operation, changed: Values) -> tuple[Exchange, Place | None]:
         rival = self._grounds.rival

@@ -52,25 +52,25 @@ class Poisoning:
     def __call__(self, operation: Operation) -> tuple[bool, tuple[Poisoned, ...]]:
         """Whether a marked request was answered, and what others were answered of it."""
         marks = {("header", name): fresh_token() for name in _HEADERS}
-        answered, found = self._try(operation, marks)
-        if not answered:  # what it was about may be gone: others run beside this one
+        sender, found = self._try(operation, marks, self._actors)
+        if sender is None:  # what it was about may be gone: others run beside this one
             self._surroundings.forget()
-            answered, found = self._try(operation, marks)
-        if not any(p.name == _QUERY for p in operation.parameters):
-            more = self._try(operation, {("query", _QUERY): fresh_token()})
-            answered, found = answered or more[0], [*found, *more[1]]
-        return answered, tuple(found)
+            sender, found = self._try(operation, marks, self._actors)
+        if sender and not any(p.name == _QUERY for p in operation.parameters):
+            found += self._try(operation, {("query", _QUERY): fresh_token()}, [sender])[1]
+        return sender is not None, tuple(found)
 
     def _try(
-        self, operation: Operation, marks: dict[tuple[str, str], str]
-    ) -> tuple[bool, list[Poisoned]]:
+        self, operation: Operation, marks: dict[tuple[str, str], str], senders: Sequence[Actor]
+    ) -> tuple[Actor | None, list[Poisoned]]:
+        """The first who is answered, and what others are shown of what that one sent."""
         plain = self._fresh(operation)
-        for sender in self._actors:
+        for sender in senders:
             answer = self._send(sender, operation, plain | _written(marks))
             reflected = {place: token for place, token in marks.items() if _shows(answer, token)}
             if is_granted(answer) or reflected:
-                return True, list(self._by_others(operation, plain, sender, reflected))
-        return False, []
+                return sender, list(self._by_others(operation, plain, sender, reflected))
+        return None, []
 
     def _by_others(
         self,

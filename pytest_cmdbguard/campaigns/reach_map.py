@@ -6,6 +6,7 @@ ever sees the input.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.audit import AuditWitness, Event
     from pytest_cmdbguard.witnesses.listener import Listener
     from pytest_cmdbguard.witnesses.logs import LogWitness
+    from pytest_cmdbguard.witnesses.redis_monitor import RedisMonitor
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
 Place = tuple[str, str]
@@ -34,9 +36,10 @@ class Reached:
     """What became of a harmless text at one place.
 
     ``sinks`` names who saw it: ``sql``, ``process``, ``file``, ``socket``, ``listener``, ``code``,
-    ``template``, ``import``, ``pickle``, ``log``, ``html`` (shown in a page), ``header`` (of the
-    answer). ``status`` is that of the answer, 0 where nothing was sent because the schema takes
-    no text; ``reflected`` says whether the answer had the text in it, ``media`` its media type.
+    ``template``, ``import``, ``pickle``, ``log``, ``redis``, ``html`` (shown in a page),
+    ``header`` (of the answer). ``status`` is that of the answer, 0 where nothing was sent because
+    the schema takes no text; ``reflected`` says whether the answer had the text in it, ``media``
+    its media type.
     """
 
     point: Parameter
@@ -69,6 +72,7 @@ class ReachMap:
         listener: URLs among the texts lead to it.
         sql: what the database receives; None where the database is not known.
         log: the target's own log; None where it is not known.
+        redis: the commands that Redis receives; None where it is not known.
     """
 
     def __init__(
@@ -79,16 +83,22 @@ class ReachMap:
         *,
         sql: SqlWitness | None,
         log: LogWitness | None,
+        redis: RedisMonitor | None,
     ) -> None:
         self._volley, self._audit, self._listener = volley, audit, listener
-        self._sql, self._log = sql, log
+        self._sql, self._log, self._redis = sql, log, redis
         self._known: dict[str, Mapping[Place, Reached]] = {}
+        self._asking_redis: set[str] = set()
 
     def __call__(self, operation: Operation) -> Mapping[Place, Reached]:
         """What every place of an operation reaches, by (location, name)."""
         if operation.id not in self._known:
             self._known[operation.id] = self._learn(operation)
         return self._known[operation.id]
+
+    def asks_redis(self, operation: Operation) -> bool:
+        """Whether Redis was sent any command when an operation was learned."""
+        return bool(self(operation)) and operation.id in self._asking_redis
 
     def _learn(self, operation: Operation) -> dict[Place, Reached]:
         points = injection_points(operation)
@@ -108,8 +118,13 @@ class ReachMap:
     ) -> Iterator[Reached]:
         audit_mark, log_mark = self._audit.mark(), self._log.mark() if self._log else START
         sql_mark = self._sql.mark() if self._sql and texts else None
-        sent = list(self._volley(operation, texts))
+        with contextlib.ExitStack() as stack:
+            heard = stack.enter_context(self._redis.listening()) if self._redis else []
+            sent = list(self._volley(operation, texts))
         events = self._audit.since(audit_mark)
+        if heard:
+            self._asking_redis.add(operation.id)
+        commands = "\n".join(a for c in heard for a in c.arguments).lower()
         database = ""
         if self._sql and sql_mark:
             database = "\n".join(
@@ -118,7 +133,7 @@ class ReachMap:
         log = self._log.since(log_mark).decode("utf-8", "replace").lower() if self._log else ""
         for one in sent:
             token = one.probe.tokens[0]
-            seen = {"sql": token in database, "log": token in log}
+            seen = {"sql": token in database, "log": token in log, "redis": token in commands}
             yield self._reached(one, events, {sink for sink, yes in seen.items() if yes})
 
     def _reached(self, sent: Sent[TextProbe], events: Sequence[Event], sinks: set[str]) -> Reached:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from pytest_cmdbguard.campaigns.cast import ends_the_session
-from pytest_cmdbguard.probes.benign import benign, takes_text
 from pytest_cmdbguard.probes.payloads import TextProbe, fresh_token
-from pytest_cmdbguard.probes.points import injection_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pytest_cmdbguard.campaigns.reach_map import ReachMap
     from pytest_cmdbguard.campaigns.volley import Sent, Volley
     from pytest_cmdbguard.model import Exchange, Operation, Parameter
     from pytest_cmdbguard.witnesses.redis_monitor import Command, RedisMonitor
@@ -31,28 +29,23 @@ class Reached:
 
 
 class RedisInjection:
-    """Sends a harmless text to every place; where Redis hears it, one that would break out.
+    """Where Redis hears a harmless text, sends one that would break out.
 
     Args:
         volley: sends probes.
         monitor: what Redis receives.
-        base_url: of the target, for places that want a URL.
+        reach_map: which harmless texts Redis heard.
     """
 
-    def __init__(self, volley: Volley, monitor: RedisMonitor, *, base_url: str) -> None:
-        self._volley, self._monitor, self._base_url = volley, monitor, base_url
+    def __init__(self, volley: Volley, monitor: RedisMonitor, *, reach_map: ReachMap) -> None:
+        self._volley, self._monitor, self._reach_map = volley, monitor, reach_map
 
     def __call__(self, operation: Operation) -> tuple[bool, tuple[Reached, ...]]:
         """Whether Redis was sent anything at all, and the places whose text it received."""
-        if ends_the_session(operation):
-            return False, ()
-        points = [point for point in injection_points(operation) if takes_text(point)]
-        probes = [(point, benign(point, base_url=self._base_url)) for point in points]
-        with self._monitor.listening() as heard:
-            sent = list(self._volley(operation, probes))
-        met = [one.point for one in sent if _hears(heard, one.probe.tokens[0])]
+        reached = self._reach_map(operation).values()
+        met = [place.point for place in reached if "redis" in place.sinks]
         found = [self._break_out(operation, point) for point in met]
-        return bool(heard), tuple(found)
+        return self._reach_map.asks_redis(operation), tuple(found)
 
     def _break_out(self, operation: Operation, point: Parameter) -> Reached:
         for make in (_words, _lines, _glob):
@@ -81,10 +74,6 @@ def _lines() -> TextProbe:
 
 def _glob() -> TextProbe:
     return _probe(lambda first, second: f"{first}*{second}")
-
-
-def _hears(heard: Sequence[Command], token: str) -> bool:
-    return any(token in argument.lower() for c in heard for argument in c.arguments)
 
 
 def _judged(heard: Sequence[Command], probe: TextProbe) -> str:

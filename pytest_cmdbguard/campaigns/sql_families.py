@@ -18,29 +18,39 @@ Families = tuple[str, ...]
 EVERYTHING = tuple(family for family in FULL if family != "control")
 _QUICK = tuple(family for family in QUICK if family != "control")
 # Checks may look at the beginning only: a value that they take goes first.
-_REFUSED = ("mixed", *BEHIND)
-_REFUSED_WORD = ("mixed", "behind-text", "behind-word")
+_BEHIND_NUMBER = ("behind-number", "behind-word")
+_BEHIND_WORD = ("behind-text", "behind-word")
 
 
 def first(
-    point: Parameter, control: Exchange | None, seen: Sequence[Sighting], *, writes: bool
+    point: Parameter,
+    control: Exchange | None,
+    seen: Sequence[Sighting],
+    *,
+    writes: bool,
+    full: bool,
 ) -> Families:
     """After the control; None of it means that the schema of the point takes no text at all.
 
     What is bound gets the breakers once (and what may execute later, where it is stored); what
     became part of a statement's text gets one probe per context; what was refused gets what may
     pass all the same, for nobody knows what lies behind the validation.
+
+    ``writes`` says whether the operation may store what it gets, ``full`` is the profile.
     """
+    whole = ("mixed",) if full else ()  # behind a valid value comes farther
     if any(sighting.position != "bind" for sighting in seen):
         return _QUICK
     if seen:
         return ("mixed", "string") if writes else ("mixed",)
     if control is None:
-        return _for_closed(point)
+        is_number = kind_of(point.schema) in {"integer", "number"}
+        return whole + (_BEHIND_NUMBER if is_number else _BEHIND_WORD)
     if not is_refused(control):
         return ("mixed", "string", "number")
     valid = str(sample(point.schema, example=point.example))
-    return _REFUSED if valid.lstrip("-").isdigit() else _REFUSED_WORD
+    more = ("behind-number",) if valid.lstrip("-").isdigit() else ()
+    return whole + _BEHIND_WORD + more
 
 
 def second(
@@ -63,7 +73,10 @@ def second(
     if proven or (full and was_open):
         return EVERYTHING
     if not was_open:
-        return ("control", *EVERYTHING) if reached or accepted else ()
+        got_through = {*reached, *accepted}
+        if not full and got_through <= BEHIND.keys():
+            return ("behind-mixed",) if got_through else ()
+        return ("control", *EVERYTHING) if got_through else ()
     return () if "mixed" in reached else tuple(SINGLE)
 
 
@@ -75,9 +88,3 @@ def is_refused(exchange: Exchange) -> bool:
 def is_closed(point: Parameter) -> bool:
     """Whether no text with a breaker in it is valid at the point."""
     return not admits_text(point.schema)
-
-
-def _for_closed(point: Parameter) -> Families:
-    if kind_of(point.schema) in {"integer", "number"}:
-        return ("mixed", "behind-number", "behind-word")
-    return ("mixed", "behind-text", "behind-word")

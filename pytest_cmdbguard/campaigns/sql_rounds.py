@@ -183,6 +183,7 @@ class Rounds:
                 control.exchange if control else None,
                 seen.sightings(control) if control else (),
                 writes=not operation.reads,
+                full=self._full,
             )
             for family in families:
                 wanted.setdefault(family, []).append(trail)

@@ -60,7 +60,6 @@ class Volley:
         self, api: Api, surroundings: Surroundings, *, others: Sequence[Actor] = ()
     ) -> None:
         self._api, self._surroundings, self._others = api, surroundings, others
-        self._chosen: dict[str, Api] = {}
         self._strict: dict[str, set[tuple[str, str]]] = {}
 
     def __call__[P: Probe](
@@ -104,12 +103,19 @@ class Volley:
         """As whom to send: who gets through with a valid request, else the first."""
         if not (operation.secured and operation.method in {"POST", "PUT", "PATCH"}):
             return self._api
-        if operation.id not in self._chosen:
-            everybody = [self._api, *(self._api.as_actor(actor.name) for actor in self._others)]
-            values = self._surroundings.values(operation, point)
-            through = (one for one in everybody if one.send(operation, values).status < 400)
-            self._chosen[operation.id] = next(through, self._api)
-        return self._chosen[operation.id]
+        senders = self._surroundings.senders
+        if operation.id not in senders:
+            senders[operation.id] = self._who_gets_through(operation, point)
+        name = senders[operation.id]
+        return self._api if name is None else self._api.as_actor(name)
+
+    def _who_gets_through(self, operation: Operation, point: Parameter | None) -> str | None:
+        """The first actor whose valid request is not refused."""
+        values = self._surroundings.values(operation, point)
+        for actor in filter(None, (self._api.actor, *self._others)):
+            if self._api.as_actor(actor.name).send(operation, values).status < 400:
+                return actor.name
+        return None
 
 
 def _key(point: Parameter) -> tuple[str, str]:

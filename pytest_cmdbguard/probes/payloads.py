@@ -37,6 +37,7 @@ BEHIND = {
     "behind-text": "{v}'||cmdbguard.tripwire('{c}')||'{d}",
     "behind-word": "{v},cmdbguard.tripwire('{c}'),(select true as {d})",
     "behind-number": "{v} and cmdbguard.tripwire('{c}') and (select true as {d})",
+    "behind-mixed": "{v}" + QUICK["mixed"],
 }
 FULL = (
     QUICK

@@ -35,6 +35,9 @@ class Surroundings:
     Args:
         api: as the actor who asks.
         operations: all of the target.
+
+    ``senders`` is for whoever finds out, by operation id, which actor gets through with these
+    values; None where nobody does.
     """
 
     def __init__(self, api: Api, operations: Sequence[Operation]) -> None:
@@ -43,6 +46,7 @@ class Surroundings:
         self._lists = {op.path: op for op in operations if op.method == "GET"}
         self._makers = {op.path: op for op in operations if op.method == "POST"}
         self._items: dict[str, tuple[Item, ...]] = {}
+        self.senders: dict[str, str | None] = {}
 
     def values(self, operation: Operation, point: Parameter | None = None) -> Values:
         """Values by (location, name) with which the operation should succeed.

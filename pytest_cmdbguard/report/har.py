@@ -7,6 +7,7 @@ else it occurs, and so are the values of fields that are named like secrets.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ class _Hiding:
         )
         values = [re.escape(word) for word, _ in seen.most_common(_MOST_VALUES)]
         self._values = re.compile("|".join(values) or r"(?!)")
+        self._often = functools.lru_cache(maxsize=4096)(self.text)
 
     def text(self, text: str) -> str:
         """A body or URL without them."""
@@ -86,7 +88,7 @@ class _Hiding:
     def headers(self, block: str) -> list[dict[str, str]]:
         """Headers in HAR's form."""
         return [
-            {"name": name, "value": HIDDEN if name.lower() in self.names else self.text(value)}
+            {"name": name, "value": HIDDEN if name.lower() in self.names else self._often(value)}
             for name, value in _headers(block)
         ]
 

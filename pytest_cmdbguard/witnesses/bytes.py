@@ -11,6 +11,7 @@ Not searched: PostgreSQL's own log, because it is our telemetry that writes stat
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 import struct
@@ -37,16 +38,25 @@ if TYPE_CHECKING:
 
     from pytest_cmdbguard.witnesses.redis import RedisWitness
 
+# Of a part of a file, the runs of pages to search and where they begin.
+type Runs = Callable[[bytes], Iterator[tuple[int, bytes]]]
 # Seconds by which the clock that file systems stamp with (the kernel's last tick) may be behind.
 _TICK_S = 0.1
 
-_CHANGED = text("""
-select 'base/' || d.oid || '/' || f, s.size
-from pg_database d, pg_ls_dir('base/' || d.oid) f,
-  pg_stat_file('base/' || d.oid || '/' || f, true) s
+_FILES = """
+select 'base/' || d.oid || '/' || f as path, f as name
+from pg_database d, pg_ls_dir('base/' || d.oid) f
 where d.datname = current_database() and f ~ '^[0-9]+(\\.[0-9]+)?$'
-  and s.modification >= to_timestamp(:since) and s.size > 0 order by 1
-""")
+"""
+_THERE = text(_FILES)
+_CHANGED = text(f"""
+with file as ({_FILES}), relation as materialized (
+  select pg_relation_filenode(oid)::text as node, relpersistence = 'p' as is_logged from pg_class)
+select path, s.size, coalesce(is_logged, false)
+from file cross join pg_stat_file(path, true) s
+left join relation on node = split_part(name, '.', 1)
+where s.modification >= to_timestamp(:since) and s.size > 0 order by 1
+""")  # noqa: S608 - all of it is above
 _RELATION = text("""
 select coalesce(i.indrelid, t.oid, c.oid)::regclass::text
 from pg_class c left join pg_index i on i.indexrelid = c.oid
@@ -61,7 +71,11 @@ order by name
 
 
 class Moment:
-    """A point in the life of a database: what is written later is searched."""
+    """A point in the life of a database: what is written later is searched.
+
+    A page of what is not logged has no position. Neither has what was loaded without the log,
+    which PostgreSQL does where nothing was before (``wal_level = minimal``): in a new file.
+    """
 
     def __init__(self, connection: Connection) -> None:
         connection.execute(text("checkpoint"))
@@ -76,16 +90,24 @@ class Moment:
         upper, _, lower = self.lsn.partition("/")
         self._position = int(upper, 16), int(lower, 16)
         self._page = struct.Struct(f"=II{row[2] - 8}x")  # pd_lsn, and the rest of a page
+        self._files = frozenset(connection.execute(_THERE).scalars())
 
-    def fresh(self, content: bytes) -> Iterator[tuple[int, bytes]]:
+    def has(self, path: str) -> bool:
+        """Whether a file of the database was there."""
+        return path in self._files
+
+    def fresh(self, content: bytes, *, placeless: bool) -> Iterator[tuple[int, bytes]]:
         """Of a part of a table: every run of pages with a later position, and where it begins.
 
-        Those without a position too: what is not logged has none.
+        ``placeless`` says whether those without a position count.
         """
         size = self._page.size
         whole = len(content) - len(content) % size
         positions = self._page.iter_unpack(content[:whole])
-        fresh = [position == (0, 0) or position >= self._position for position in positions]
+        fresh = [
+            position >= self._position or (placeless and position == (0, 0))
+            for position in positions
+        ]
         for is_fresh, run in itertools.groupby(range(len(fresh)), key=fresh.__getitem__):
             pages = list(run)
             if is_fresh:
@@ -167,8 +189,9 @@ class ByteWitness:
 
 
 def _heap(connection: Connection, moment: Moment, needles: Needles) -> Iterator[Hit]:
-    for path, size in connection.execute(_CHANGED, {"since": moment.seconds}).all():
-        for hit in _in_pages(_reader(connection, path), moment, size, needles, path):
+    for path, size, is_logged in connection.execute(_CHANGED, {"since": moment.seconds}).all():
+        runs = functools.partial(moment.fresh, placeless=not (is_logged and moment.has(path)))
+        for hit in _in_pages(_reader(connection, path), runs, size, needles, path):
             node = int(path.rpartition("/")[2].partition(".")[0])
             table = connection.scalar(_RELATION, {"node": node})
             yield dataclasses.replace(hit, table=str(table or ""))
@@ -193,11 +216,11 @@ def _reader(connection: Connection, path: str) -> Part:
     return part
 
 
-def _in_pages(part: Part, moment: Moment, size: int, needles: Needles, path: str) -> Iterator[Hit]:
+def _in_pages(part: Part, runs: Runs, size: int, needles: Needles, path: str) -> Iterator[Hit]:
     """In the pages that were written since; a row never lies across their edges."""
     return once(
         dataclasses.replace(hit, offset=start + first + hit.offset)
         for start in range(0, size, CHUNK_BYTES)
-        for first, content in moment.fresh(part(start, CHUNK_BYTES))
+        for first, content in runs(part(start, CHUNK_BYTES))
         for hit in in_content(content, needles, "heap", path)
     )

@@ -8,7 +8,9 @@ UPDATE = "devices_update"
 def watch(place):
     _, strangers = place.cast.rivals()
     estate, commons = place.estate(), place.commons()
-    return CacheWatch(place.api, place.sql, place.rows, estate, strangers, commons=commons)
+    return CacheWatch(
+        place.api, place.sql, place.rows, estate, strangers, commons=commons, profile="quick"
+    )
 
 
 def test_a_sound_cache_hits_forgets_and_mixes_nobody_up(cmdb):

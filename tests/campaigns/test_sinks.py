@@ -77,7 +77,7 @@ class Place:
             volley=self.volley,
             follow_ups=FollowUps(api, surroundings, listed),
             surroundings=surroundings,
-            reach_map=ReachMap(self.volley, audit, listener, sql=None, log=None),
+            reach_map=ReachMap(self.volley, audit, listener, sql=None, log=None, redis=None),
             audit=audit,
             tripwire=Tripwire(watch.directory),
             files=FileWitness(watch.directory),
