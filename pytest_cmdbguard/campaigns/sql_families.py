@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.probes.payloads import BEHIND, FULL, QUICK, SINGLE
-from pytest_cmdbguard.probes.samples import sample
-from pytest_cmdbguard.probes.schemas import admits_text, kind_of
+from pytest_cmdbguard.probes.schemas import admits_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -17,18 +16,10 @@ Families = tuple[str, ...]
 
 EVERYTHING = tuple(family for family in FULL if family != "control")
 _QUICK = tuple(family for family in QUICK if family != "control")
-# Checks may look at the beginning only: a value that they take goes first.
-_BEHIND_NUMBER = ("behind-number", "behind-word")
-_BEHIND_WORD = ("behind-text", "behind-word")
 
 
 def first(
-    point: Parameter,
-    control: Exchange | None,
-    seen: Sequence[Sighting],
-    *,
-    writes: bool,
-    full: bool,
+    control: Exchange | None, seen: Sequence[Sighting], *, writes: bool, full: bool
 ) -> Families:
     """After the control; None of it means that the schema of the point takes no text at all.
 
@@ -38,19 +29,13 @@ def first(
 
     ``writes`` says whether the operation may store what it gets, ``full`` is the profile.
     """
-    whole = ("mixed",) if full else ()  # behind a valid value comes farther
     if any(sighting.position != "bind" for sighting in seen):
         return _QUICK
     if seen:
         return ("mixed", "string") if writes else ("mixed",)
-    if control is None:
-        is_number = kind_of(point.schema) in {"integer", "number"}
-        return whole + (_BEHIND_NUMBER if is_number else _BEHIND_WORD)
-    if not is_refused(control):
-        return ("mixed", "string", "number")
-    valid = str(sample(point.schema, example=point.example))
-    more = ("behind-number",) if valid.lstrip("-").isdigit() else ()
-    return whole + _BEHIND_WORD + more
+    if control is None or is_refused(control):
+        return ("mixed", *BEHIND) if full else ("behind",)
+    return ("mixed", "string", "number")
 
 
 def second(
@@ -70,13 +55,11 @@ def second(
         was_open: whether the control was accepted or seen.
         full: the profile.
     """
-    if proven or (full and was_open):
-        return EVERYTHING
-    if not was_open:
-        got_through = {*reached, *accepted}
-        if not full and got_through <= BEHIND.keys():
-            return ("behind-mixed",) if got_through else ()
-        return ("control", *EVERYTHING) if got_through else ()
+    got_through = {*reached, *accepted}
+    if not was_open and got_through <= BEHIND.keys():
+        return tuple(BEHIND) if proven else ()
+    if proven or not was_open or full:
+        return ("control", *EVERYTHING)
     return () if "mixed" in reached else tuple(SINGLE)
 
 

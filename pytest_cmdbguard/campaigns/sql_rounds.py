@@ -179,7 +179,6 @@ class Rounds:
         for trail in trails:
             control = trail.control
             families = sql_families.first(
-                trail.point,
                 control.exchange if control else None,
                 seen.sightings(control) if control else (),
                 writes=not operation.reads,

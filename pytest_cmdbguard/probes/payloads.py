@@ -32,12 +32,14 @@ SINGLE = {
     "dollar": "{c}$$ $q${d}",
     "comment": "{c}*/{d}",
 }
-# For points whose control was refused: ``{v}`` is a value that they take.
+# For points that take no text: ``{v}`` is a value that they take, behind which a validation may
+# look no more; a list may go on behind a comma, and a path has no slash. What executes is for
+# those that let the first one through.
 BEHIND = {
+    "behind": "{v},{c}'\"\\'$$ $q${d}",
     "behind-text": "{v}'||cmdbguard.tripwire('{c}')||'{d}",
     "behind-word": "{v},cmdbguard.tripwire('{c}'),(select true as {d})",
     "behind-number": "{v} and cmdbguard.tripwire('{c}') and (select true as {d})",
-    "behind-mixed": "{v}" + QUICK["mixed"],
 }
 FULL = (
     QUICK

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from .run_directory import RunDirectory
 
 NAME = "Redis"
-DATABASES = 64
+DATABASES = 128
 PROGRAMS = ("valkey-server", "redis-server")
 START_WITHIN_S = 15.0
 
 
 class EmbeddedRedis:
-    """A server of the run: no TCP port, nothing kept, 64 databases."""
+    """A server of the run: no TCP port, nothing kept, 128 databases."""
 
     def __init__(self, run: RunDirectory) -> None:
         """Find the program. Raises: ServiceMissing."""

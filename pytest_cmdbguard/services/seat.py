@@ -153,8 +153,13 @@ class Seat:
                 self.shared.postgres.drop(self.database)
 
     @contextlib.contextmanager
-    def another(self, name: str, environment: Mapping[str, str]) -> Iterator[Cmdb | ContainerCmdb]:
+    def another(
+        self, name: str, environment: Mapping[str, str], *, own_redis: bool = False
+    ) -> Iterator[Cmdb | ContainerCmdb]:
         """One more instance on the same database, with another environment.
+
+        With ``own_redis`` it begins with an empty database of the run's Redis server: it knows
+        nothing of what was asked of the others. Where the server is not the run's, there is none.
 
         Raises: ServiceMissing for a target that somebody else runs, ServiceNotReady.
         """
@@ -163,6 +168,10 @@ class Seat:
             raise ServiceMissing("a second instance", problem, remedy="test its limits by hand")
         cmdb = self._instance(f"cmdb-{self.worker}-{name}", environment)
         cmdb.database_url, cmdb.redis_url = self.app_database_url, self.app_redis_url
+        if own_redis and self.settings.services != "external":
+            number = redis_number(self.worker) + DATABASES // 2
+            empty(database_url(self.redis_url, number))
+            cmdb.redis_url = database_url(self.app_redis_url, number)
         try:
             cmdb.start()
             yield cmdb
@@ -189,6 +198,9 @@ class Seat:
 
 
 def redis_number(worker: str) -> int:
-    """The Redis database of a worker: 1 for ``main``, then ``gw0`` on; 0 stays empty."""
+    """The Redis database of a worker: 1 for ``main``, then ``gw0`` on; 0 stays empty.
+
+    So does the second half of the server's: they are for instances with one of their own.
+    """
     match = re.fullmatch(r"gw(\d+)", worker)
-    return 2 + int(match[1]) % (DATABASES - 2) if match else 1
+    return 2 + int(match[1]) % (DATABASES // 2 - 2) if match else 1
