@@ -84,9 +84,11 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ov")))
         services = stack.enter_context(embedded.running(directory))
-        token = fill(services.database_url)
+        token = fill(services.database_url, devices=2000)
         watched = stack.enter_context(server(services.database_url, directory / "on.log"))
-        bare = stack.enter_context(server(services.database_url, directory / "off.log", "off"))
+        bare = stack.enter_context(
+            server(services.database_url, directory / "off.log", REFCMDB_MONITORING="off")
+        )
         cases = {
             name: Case(port, pid, token, coding)
             for name, (port, pid), coding in (
@@ -101,10 +103,10 @@ def main() -> int:
     return tell(cases)
 
 
-def fill(database_url: str) -> str:
+def fill(database_url: str, *, devices: int) -> str:
     """A network; the token of an operator."""
     upgrade(Settings(database_url=database_url))
-    seed(database_url, Plan(devices=2000, seed=0))
+    seed(database_url, Plan(devices=devices, seed=0))
     words = [sys.executable, "-m", "refcmdb", "tokens", "operator-red"]
     environment = os.environ | {"REFCMDB_DATABASE_URL": database_url}
     minted = subprocess.run(words, env=environment, check=True, capture_output=True)
@@ -113,15 +115,15 @@ def fill(database_url: str) -> str:
 
 
 @contextlib.contextmanager
-def server(database_url: str, log: Path, monitoring: str = "on") -> Iterator[tuple[int, int]]:
-    """A server; its port and process id."""
+def server(database_url: str, log: Path, **settings: str) -> Iterator[tuple[int, int]]:
+    """A server with these settings, and no limit of requests; its port and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = os.environ | {
         "REFCMDB_DATABASE_URL": database_url,
-        "REFCMDB_MONITORING": monitoring,
         "REFCMDB_RATE_LIMIT": "0",
+        **settings,
     }
     command = [sys.executable, "-m", "refcmdb", "serve", "--port", str(port)]
 

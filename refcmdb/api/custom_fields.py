@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import functools
-import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,50 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from refcmdb import models
+from refcmdb.api.custom_values import Cell, Definition
 from refcmdb.api.problems import FieldError, Problem, invalid
 from refcmdb.services.database import Statement, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from refcmdb.api.custom_values import Value, Values
     from refcmdb.api.resource import Resource
     from refcmdb.services.database import Session
 
-# A text, an integer, a boolean or None.
-Value = Any
-Values = dict[str, Value]
-
-# What JSON has for a type; dates and choices are texts.
-KINDS: dict[str, type] = {"integer": int, "boolean": bool}
 COLUMNS = ("name", "type", "required", "default", "choices", "minimum", "maximum")
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
-    """A custom field."""
-
-    name: str
-    type: str
-    required: bool
-    default: Value
-    choices: Sequence[str]
-    minimum: int | None
-    maximum: int | None
-
-    def problem(self, value: Value) -> str:
-        """What is wrong with a value that is not None; empty where nothing is."""
-        if not _is_of(self.type, value):
-            return f"is no {self.type}"
-        if self.type == "date" and not _is_date(value):
-            return "is no date such as 2026-01-31"
-        if self.type == "choice" and value not in self.choices:
-            return f"is none of {', '.join(self.choices)}"
-        size, unit = (len(value), " characters") if self.type == "text" else (value, "")
-        if self.minimum is not None and size < self.minimum:
-            return f"is less than {self.minimum}{unit}"
-        if self.maximum is not None and size > self.maximum:
-            return f"is more than {self.maximum}{unit}"
-        return ""
 
 
 async def complete(
@@ -74,11 +39,12 @@ async def complete(
         for place, (before, given) in enumerate(changes)
         if "custom" in given
     ]
-    known = await _known(session, resource, {owner for *_, owner in wanted})
+    known = await definitions_of(session, resource, {owner for *_, owner in wanted})
     errors: list[FieldError] = []
     for place, before, given, owner in wanted:
         was = msgspec.json.decode(before.custom) if before else {}
         definitions = known.get(owner, {})
+        given["custom"] = _typed(definitions, given["custom"])
         errors += [
             FieldError(f"[{place}].custom.{name}" if place else f"custom.{name}", problem)
             for name, problem in _problems(definitions, was, given["custom"]).items()
@@ -139,9 +105,24 @@ def _is_same(one: Value, other: Value) -> bool:
     return type(one) is type(other) and one == other
 
 
-async def _known(
+def _typed(definitions: Mapping[str, Definition], given: Values) -> Values:
+    """What is given, cells replaced by what they stand for."""
+    typed = {}
+    for name, value in given.items():
+        definition = definitions.get(name)
+        if not isinstance(value, Cell):
+            typed[name] = value
+        elif value.text is not None:
+            typed[name] = definition.read(value.text) if definition else value.text
+        elif definition and not definition.required:
+            typed[name] = None
+    return typed
+
+
+async def definitions_of(
     session: Session, resource: Resource, owners: set[int | None]
 ) -> dict[int | None, dict[str, Definition]]:
+    """The custom fields of a resource by owner and name."""
     known: dict[int | None, dict[str, Definition]] = {}
     if not owners:
         return known
@@ -155,19 +136,6 @@ async def _known(
 def _plain(value: Value) -> Value:
     """A value that may be JSON still."""
     return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
-
-
-def _is_of(kind: str, value: Value) -> bool:
-    """Whether JSON has this value for a type; a boolean is no integer."""
-    return type(value) is KINDS.get(kind, str)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return bool(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text))
 
 
 @functools.cache

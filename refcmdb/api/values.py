@@ -133,7 +133,8 @@ CustomName = Annotated[
     str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,49}(?![\s\S])", max_length=50, examples=["owner"])
 ]
 CustomText = Annotated[str, line(0, 500)]
-CustomValue = CustomText | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | bool | None
+CustomNumber = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
+CustomValue = CustomText | CustomNumber | bool | None
 CustomValues = Annotated[
     dict[CustomName, CustomValue],
     Meta(

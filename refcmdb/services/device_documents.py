@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
@@ -17,6 +18,9 @@ COLUMNS = (
     *("name", "serial", "site", "device_type", "rack", "asset_tag", "status", "role"),
     *("comments", "tags"),
 )
+# A column of a custom field is its name with this before it; in YAML they are one mapping.
+CUSTOM, CUSTOM_FIELDS = "cf_", "custom_fields"
+CUSTOM_COLUMN = re.compile(rf"{CUSTOM}[a-z][a-z0-9_-]{{0,49}}")
 TAGS_BETWEEN = ";"
 # What a spreadsheet would compute: text that begins so gets a quote before it.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -26,17 +30,26 @@ LARGEST_YAML_BYTES = 256 * 1024
 DEEPEST_YAML = 5
 
 # C where PyYAML was built with libyaml: ten times as fast.
-Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SafeLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Dumper: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
+class Loader(SafeLoader):  # type: ignore[misc] # PyYAML has no types
+    """Dates stay the texts that they are written as, as in JSON."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
+        first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def read_csv(raw: bytes) -> list[dict[str, Any]]:
-    """One mapping per row, without empty cells. Raises: BadInput."""
+    """One mapping per row, without empty cells but those of custom fields. Raises: BadInput."""
     reader = csv.DictReader(io.StringIO(_text(raw), newline=""), strict=True)
     try:
-        unknown = [name for name in reader.fieldnames or () if name not in COLUMNS]
-        if unknown or not reader.fieldnames:
-            raise BadInput("", f"the first line must name columns out of {', '.join(COLUMNS)}")
+        if not reader.fieldnames or not all(map(_is_column, reader.fieldnames)):
+            known = f"{', '.join(COLUMNS)}, and {CUSTOM}… for custom fields"
+            raise BadInput("", f"the first line must name columns out of {known}")
         return [_cells(row, number) for number, row in enumerate(_limited(reader))]
     except csv.Error:
         raise BadInput("", "the body is not valid CSV") from None
@@ -45,10 +58,21 @@ def read_csv(raw: bytes) -> list[dict[str, Any]]:
 def _cells(row: Mapping[Any, Any], number: int) -> dict[str, Any]:
     if None in row:
         raise BadInput(f"[{number}]", "the row has more cells than the first line")
-    cells: dict[str, Any] = {name: _unquoted(cell) for name, cell in row.items() if cell}
+    cells: dict[str, Any] = {
+        name: _unquoted(cell) for name, cell in row.items() if cell and name in COLUMNS
+    }
     if "tags" in cells:
         cells["tags"] = tags_of(cells["tags"])
-    return cells
+    custom = {
+        name.removeprefix(CUSTOM): _unquoted(cell) if cell else None
+        for name, cell in row.items()
+        if name not in COLUMNS
+    }
+    return cells | {CUSTOM_FIELDS: custom}
+
+
+def _is_column(name: str) -> bool:
+    return name in COLUMNS or bool(CUSTOM_COLUMN.fullmatch(name))
 
 
 def tags_of(cell: str) -> list[str]:
@@ -98,25 +122,34 @@ def require_plain(text: str) -> None:
             raise BadInput("", f"the document is more than {DEEPEST_YAML} levels deep")
 
 
-def write_csv(rows: Iterable[Mapping[str, Any]]) -> str:
-    """A first line with the columns, and one line per device."""
+def write_csv(rows: Iterable[Mapping[str, Any]], custom: Sequence[str]) -> str:
+    """A first line with the columns, also of the ``custom`` fields, and one line per device."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    writer.writerow([*COLUMNS, *(CUSTOM + name for name in custom)])
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in COLUMNS])
+        own = [_cell(row[name] or None) for name in COLUMNS]
+        writer.writerow([*own, *(_cell(row[CUSTOM_FIELDS].get(name)) for name in custom)])
     return text.getvalue()
 
 
-def write_yaml(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A list of mappings."""
-    text: str = yaml.dump(list(rows), Dumper=Dumper, sort_keys=False, allow_unicode=True)
+def write_yaml(rows: Sequence[Mapping[str, Any]], _custom: Sequence[str]) -> str:
+    """A list of mappings; those of custom fields only where there are some."""
+    shown = [
+        {name: value for name, value in row.items() if name != CUSTOM_FIELDS or value}
+        for row in rows
+    ]
+    text: str = yaml.dump(shown, Dumper=Dumper, sort_keys=False, allow_unicode=True)
     return text
 
 
 def _cell(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
     text = TAGS_BETWEEN.join(value) if isinstance(value, list) else str(value)
     return QUOTE + text if _needs_quote(text) else text
 
@@ -126,8 +159,9 @@ def _unquoted(cell: str) -> str:
 
 
 def _needs_quote(text: str) -> bool:
-    """Also after quotes of its own, so that the way back is unambiguous."""
-    return text.lstrip(QUOTE).startswith(FORMULA_SIGNS)
+    """Also after quotes of its own, so that the way back is unambiguous; nothing is no cell."""
+    bare = text.lstrip(QUOTE)
+    return not bare or bare.startswith(FORMULA_SIGNS)
 
 
 def _text(raw: bytes) -> str:

@@ -276,3 +276,20 @@ def device_body(unique: Callable[..., str]) -> Callable[..., dict]:
         return required | fields
 
     return make
+
+
+@pytest.fixture
+def define(red, unique):
+    """Makes custom fields of red's, which are gone after the test."""
+    made = []
+
+    def make(kind: str, resource: str = "devices", **fields) -> str:
+        body = {"resource": resource, "name": unique("f"), "type": kind} | fields
+        answer = red.post("/custom-fields", body)
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json()["id"])
+        return body["name"]
+
+    yield make
+    for number in made:
+        red.delete(f"/custom-fields/{number}")

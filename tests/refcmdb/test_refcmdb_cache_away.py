@@ -17,6 +17,7 @@ from refcmdb.infrastructure import embedded
 from refcmdb.services import cache as caches
 from refcmdb.services.cache import CacheManager
 from refcmdb.services.cache.local import LocalAnswers
+from refcmdb.services.cache.shared import SharedAnswers
 
 REDIS_AWAY = "unix:///nowhere/redis.sock"
 
@@ -163,6 +164,26 @@ def test_who_slept_through_a_restart_is_served_nothing_from_before(apart, valkey
         assert (await first.lookup("key:a", ["tag:a"])).body is None
 
     apart(steps)
+
+
+def test_only_tags_that_nobody_asked_for_get_a_version(valkey):
+    async def looked_up(answers: SharedAnswers, tags: list[str]) -> tuple[int, bytes]:
+        await answers.client.config_resetstat()
+        versions = (await answers.lookup("key", tags)).versions
+        said = await answers.client.info("commandstats")
+        return said.get("cmdstat_set", {"calls": 0})["calls"], versions
+
+    async def steps() -> list[tuple[int, bytes]]:
+        answers = SharedAnswers(valkey.url, ttl_s=60)
+        found = [await looked_up(answers, tags) for tags in (["a"], ["a", "b"], ["a", "b"])]
+        await answers.client.aclose()
+        return found
+
+    (_, one), (written, both), (again, same) = asyncio.run(steps())
+    assert (written, again) == (1, 0)
+    # A version that is there stays: what lies under it is served on.
+    assert both.startswith(one)
+    assert same == both
 
 
 def test_a_write_is_told_as_soon_as_redis_is_back(apart, valkey):

@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from refcmdb.api import endpoints, reading
-from refcmdb.api.features import names
+from refcmdb.api.features import custom_columns, names
 from refcmdb.api.features.around import bad_input_told
 from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import FieldError, Problem, from_validation, invalid
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 CSV, YAML = "text/csv", "application/yaml"
 MEDIA_TYPES = {"csv": CSV, "yaml": YAML}
-MOST_ERRORS = 20
-COLUMNS = device_documents.COLUMNS
+COLUMNS, CUSTOM_FIELDS = device_documents.COLUMNS, device_documents.CUSTOM_FIELDS
+# What stands before the name of a custom field.
+PREFIXES = {CSV: device_documents.CUSTOM, YAML: f"{CUSTOM_FIELDS}."}
 EXAMPLES = {
-    CSV: "name,serial,site,device_type,status,tags\ncsv-1,CSV0001,1,1,active,edge\n",
+    CSV: "name,serial,site,device_type,status,tags,cf_owner\ncsv-1,CSV0001,1,1,active,edge,noc\n",
     YAML: "- name: yaml-1\n  serial: YAML0001\n  site: '1'\n  device_type: '1'\n"
-    "  status: active\n  tags: [edge]\n",
+    "  status: active\n  tags: [edge]\n  custom_fields: {owner: noc}\n",
 }
 
 
@@ -62,7 +63,11 @@ async def export(backend: Backend, request: Request) -> Response:
     actor = await endpoints.who_asks(backend, request)
     query = read_query(request, ExportQuery)
     page = await page_of(backend, actor, query)
-    rows = [{name: getattr(item, name) for name in COLUMNS} for item in page.items]
+    custom, values = await custom_columns.values_of(backend, actor, page.items)
+    rows = [
+        {name: getattr(item, name) for name in COLUMNS} | {CUSTOM_FIELDS: own}
+        for item, own in zip(page.items, values, strict=True)
+    ]
     write = device_documents.write_yaml if query.format == "yaml" else device_documents.write_csv
     headers = {
         "Cache-Control": "no-store",
@@ -72,7 +77,7 @@ async def export(backend: Backend, request: Request) -> Response:
         given = dict(request.query_params) | {"cursor": page.next}
         address = f"{request.url.path}?{urllib.parse.urlencode(given)}"
         headers["Link"] = f'<{address}>; rel="next"'
-    return Response(write(rows), media_type=MEDIA_TYPES[query.format], headers=headers)
+    return Response(write(rows, custom), media_type=MEDIA_TYPES[query.format], headers=headers)
 
 
 async def page_of(backend: Backend, actor: Any, query: Any) -> Any:  # noqa: ANN401 - made at run time
@@ -97,9 +102,12 @@ async def import_(backend: Backend, request: Request) -> Response:
     read = device_documents.read_csv if media_type == CSV else device_documents.read_yaml
     with bad_input_told(request):
         given = await asyncio.to_thread(read, raw)
-    rows = rows_of(given)
-    bodies = await names.bodies_of(backend, actor, rows)
-    items: Any = await writer.create(bodies)
+    with custom_columns.told_at(PREFIXES[media_type]):
+        rows = rows_of(given)
+        if media_type == CSV:
+            custom_columns.as_cells(rows)
+        bodies = await names.bodies_of(backend, actor, rows)
+        items: Any = await writer.create(bodies)
     return endpoints.json_response(ImportedDevices(items), status=201)
 
 
@@ -108,12 +116,15 @@ def rows_of(given: Sequence[Any]) -> list[DeviceRow]:
     rows, errors = [], []
     for number, one in enumerate(given):
         try:
-            rows.append(msgspec.convert(one, DeviceRow))
+            row = msgspec.convert(one, DeviceRow)
+            rows.append(row)
+            wrong = custom_columns.wrong_values(row)
         except msgspec.ValidationError as error:
-            errors += [located(number, e) for e in from_validation(error).errors or []]
+            wrong = from_validation(error).errors or []
+        errors += [located(number, e) for e in wrong]
     errors += _repeated(rows)
     if errors:
-        raise Problem(422, "rows are not valid", errors=errors[:MOST_ERRORS])
+        raise Problem(422, "rows are not valid", errors=errors)
     if not rows:
         raise invalid("", "there are no devices in it")
     return rows

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from refcmdb.api.schemas.automation import DeviceRow
     from refcmdb.auth.actors import Actor
 
-MOST_ERRORS = 20
 MOST_ID = 2**63 - 1
 
 # Per name the numbers of all that have it; a rack's name has the number of its site before it.
@@ -50,13 +49,13 @@ async def bodies_of(backend: Backend, actor: Actor, rows: Sequence[DeviceRow]) -
         }
         bodies.append(DeviceBody(**numbers, **_plain(row)))
     if wanted:
-        raise Problem(422, "rows are not valid", errors=wanted[:MOST_ERRORS])
+        raise Problem(422, "rows are not valid", errors=wanted)
     return bodies
 
 
 def _plain(row: DeviceRow) -> dict[str, Any]:
-    fields = set(row.__struct_fields__) - {"site", "device_type", "rack"}
-    return {field: getattr(row, field) for field in fields}
+    fields = set(row.__struct_fields__) - {"site", "device_type", "rack", "custom_fields"}
+    return {field: getattr(row, field) for field in fields} | {"custom": row.custom_fields}
 
 
 def _only(field: str, found: Sequence[int] | None, *, errors: list[FieldError], row: int) -> int:

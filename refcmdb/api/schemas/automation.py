@@ -2,7 +2,7 @@
 
 # No postponed annotations here: msgspec reads them at run time.
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,7 @@ from refcmdb.api.schemas.inventory import DeviceItem
 from refcmdb.api.values import (
     SEVERAL_LINES,
     Address,
+    CustomName,
     Description,
     DeviceRole,
     DeviceStatus,
@@ -160,6 +161,10 @@ class DeviceRow(Body, kw_only=True):
     role: DeviceRole = "access"
     comments: Annotated[str, Meta(max_length=2000, pattern=SEVERAL_LINES)] = ""
     tags: Annotated[list[TagName], Meta(max_length=20)] = msgspec.field(default_factory=list)
+    # Values are judged one by one: msgspec does not say the name of a wrong one.
+    custom_fields: Annotated[dict[CustomName, Any], Meta(max_length=1000)] = msgspec.field(
+        default_factory=dict
+    )
 
 
 DeviceRows = Annotated[list[DeviceRow], Meta(min_length=1, max_length=MOST_ROWS)]

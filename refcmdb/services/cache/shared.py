@@ -39,8 +39,8 @@ class SharedAnswers:
         """In one round trip, but for tags that nobody asked for yet."""
         names = [PREFIX + tag for tag in (EVERYTHING, *tags)]
         *versions, stored = await self.client.mget([*names, PREFIX + key])
-        if None in versions:
-            versions = await self._first_versions(names)
+        while None in versions:
+            versions = await self._first_versions(names, versions)
         joined = b"".join(versions)
         if stored is not None and stored.startswith(joined):
             return Lookup(key=key, versions=joined, body=stored[len(joined) :])
@@ -73,13 +73,17 @@ class SharedAnswers:
         """Whether somebody computes it."""
         return bool(await self.client.exists(_lock(lookup)))
 
-    async def _first_versions(self, names: Sequence[str]) -> list[bytes]:
+    async def _first_versions(
+        self, names: Sequence[str], versions: Sequence[bytes | None]
+    ) -> list[bytes | None]:
+        """The versions once those that there were none of have one."""
         async with self.client.pipeline(transaction=False) as pipeline:
-            for name in names:
-                pipeline.set(name, _version(), nx=True, ex=self._ttl_s * TAG_LIFETIMES)
+            for name, version in zip(names, versions, strict=True):
+                if version is None:
+                    pipeline.set(name, _version(), nx=True, ex=self._ttl_s * TAG_LIFETIMES)
             pipeline.mget(names)
-            versions: list[bytes] = (await pipeline.execute())[-1]
-        return versions
+            known: list[bytes | None] = (await pipeline.execute())[-1]
+        return known
 
 
 def _lock(lookup: Lookup) -> str:

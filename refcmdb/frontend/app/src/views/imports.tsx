@@ -87,9 +87,9 @@ export default function Imports() {
             <summary>What a CSV file looks like</summary>
             <pre class="scroll">{EXAMPLE}</pre>
             <p>
-              Also: rack, asset_tag, role, comments. <b>site</b>, <b>device_type</b> and{" "}
-              <b>tags</b> are names of what exists. Large files are imported {ROWS} rows at a time;
-              of those, all or none.
+              Also: rack, asset_tag, role, comments, and custom fields as <b>cf_</b> and their
+              name, such as cf_owner. <b>site</b>, <b>device_type</b> and <b>tags</b> are names of
+              what exists. Large files are imported {ROWS} rows at a time; of those, all or none.
             </p>
           </details>
         </section>
