@@ -82,11 +82,17 @@ class Existence:
     def _by_name(self, operation: Operation) -> Iterator[Comparison]:
         """Whether a text that a stranger uses already is refused to others."""
         victim = self._grounds.estate.create(operation)
-        for name, token in (victim.marks if victim else {}).items():
-            place = ("body", f"/{name}")
+        marks = victim.marks if victim else {}
+        at_once = {("body", f"/{name}"): token for name, token in marks.items()}
+        together = self._ask(operation, at_once) if marks else None
+        for name, token in marks.items():
+            point = Parameter(location="body", name=f"/{name}")
+            if together and together.is_taken:  # then none of them is refused
+                yield self._compared(point, together, "")
+                continue
+            place = (point.location, point.name)
             taken = self._ask(operation, {place: token})
             free = self._ask(operation, {place: fresh_token()})
-            point = Parameter(location="body", name=f"/{name}")
             if free.status >= 400:
                 yield Comparison(point=point, stopped=f"HTTP {free.status} for a free text too")
                 continue

@@ -123,7 +123,7 @@ class Forgery:
         origins = forging_origins(self._people.first.api.base_url)
         chosen = fields
         for way, variant, values in self._ways(operation, fields[0]):
-            for origin in origins:
+            for origin in origins[:1] if way == LINK else origins:  # no Origin goes with links
                 forged = self._send(operation, variant, values, (way, origin), chosen)
                 yield forged
                 if forged.exchange.status in REFUSED and len(chosen) > 1:

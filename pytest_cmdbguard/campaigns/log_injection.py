@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
+from pytest_cmdbguard.probes.benign import takes_text
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.points import injection_points, place
 
@@ -55,7 +56,10 @@ class LogInjection:
     def __init__(
         self, api: Api, surroundings: Surroundings, log: LogWitness, *, profile: str
     ) -> None:
-        """``quick`` leaves out the bodies of secured operations."""
+        """``quick`` leaves out the bodies of secured operations.
+
+        It sends what takes no text (numbers, choices) of a query in one request.
+        """
         self._api, self._surroundings, self._log = api, surroundings, log
         self._profile = profile
         self.points = 0
@@ -64,17 +68,28 @@ class LogInjection:
         """Every point that the log shows, with the proof if it broke a line or a terminal."""
         mark = self._log.mark()
         sent = [
-            self._send(operation, point, "line")
+            one
             for operation in operations
             if not ends_the_session(operation)
-            for point in injection_points(operation)
-            if self._is_open(operation, point)
+            for points in self._together(operation)
+            for one in self._send(operation, points, "line")
         ]
         self.points = len(sent)
         logged = self._log.since(mark)
         for one in sent:
             if one.first.encode() in logged or one.second.encode() in logged:
                 yield from self._closer(one, logged)
+
+    def _together(self, operation: Operation) -> list[list[Parameter]]:
+        """The points of an operation, by request."""
+        points = [one for one in injection_points(operation) if self._is_open(operation, one)]
+        if self._profile == "full":
+            return [[point] for point in points]
+        closed = [p for p in points if p.location == "query" and not takes_text(p)]
+        return [
+            *([point] for point in points if point not in closed),
+            *([closed] if closed else []),
+        ]
 
     def _is_open(self, operation: Operation, point: Parameter) -> bool:
         early = point.location in {"path", "query"} or not operation.secured
@@ -87,20 +102,25 @@ class LogInjection:
             if proof:
                 break
             mark = self._log.mark()
-            last = self._send(one.operation, one.point, family)
+            (last,) = self._send(one.operation, [one.point], family)
             proof = proof_in(self._log.since(mark), last)
         yield Written(
             operation=one.operation, point=one.point, exchange=last.exchange, proof=proof
         )
 
-    def _send(self, operation: Operation, point: Parameter, family: str) -> Sent:
-        first, second = fresh_token(), fresh_token()
-        text = FAMILIES[family].format(c=first, d=second)
-        values = place(self._surroundings.values(operation), point, text)
-        exchange = self._api.send(operation, values, tokens=(first, second))
-        return Sent(
-            operation=operation, point=point, exchange=exchange, first=first, second=second
-        )
+    def _send(
+        self, operation: Operation, points: Sequence[Parameter], family: str
+    ) -> Iterator[Sent]:
+        pairs = [(fresh_token(), fresh_token()) for _ in points]
+        values = self._surroundings.values(operation)
+        for point, (first, second) in zip(points, pairs, strict=True):
+            values = place(values, point, FAMILIES[family].format(c=first, d=second))
+        tokens = [token for pair in pairs for token in pair]
+        exchange = self._api.send(operation, values, tokens=tokens)
+        for point, (first, second) in zip(points, pairs, strict=True):
+            yield Sent(
+                operation=operation, point=point, exchange=exchange, first=first, second=second
+            )
 
 
 def proof_in(logged: bytes, sent: Sent) -> str:
