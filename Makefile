@@ -11,6 +11,10 @@ STAMP ?= $(VENV)/.made
 BIN := $(VENV)/bin
 ARGS ?=
 
+# Where an environment forbids Python to keep bytecode, every one of the hundreds of processes that the tests start would
+# compile all of the product again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The criteria that have checks today; the README lists the ones that have none yet. Of security-scanning only what
 # needs nobody outside: advisories are asked for when cmdbguard.toml names a source. Of container-hardening only the
 # files: containers are looked at where they run.

@@ -194,6 +194,7 @@ def test_no_room_for_the_services(sandbox, temporary, full_disk, monkeypatch):
     assert list((temporary / "small").iterdir()) == []
 
 
+@pytest.mark.usefixtures("running_target")
 def test_no_room_for_the_report(sandbox, pytester, own_rule, full_disk):
     pytester.makepyfile(test_own=CHECK)
     small = full_disk(sandbox.report, "4k")
