@@ -33,7 +33,7 @@ gate: $(STAMP) ## start PostgreSQL, Valkey, ZAP and the reference CMDB, and judg
 	$(BIN)/pytest --cmdbguard -p no:randomly -n 2 checks $(ARGS) --cmdbguard-select $(CRITERIA)
 
 test: $(STAMP) frontend ## the test suite of pytest-cmdbguard itself
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 containers: $(STAMP) ## the tests that need Docker: starts a daemon where there is none, builds the images, ends it
 	@.ci/docker run $(BIN)/pytest tests/containers $(ARGS)
