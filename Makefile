@@ -11,6 +11,10 @@ STAMP ?= $(VENV)/.made
 BIN := $(VENV)/bin
 ARGS ?=
 
+# Where an environment forbids Python to keep bytecode, every one of the hundreds of processes that the tests start would
+# compile all of the product again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The criteria that have checks today; the README lists the ones that have none yet. Of security-scanning only what
 # needs nobody outside: advisories are asked for when cmdbguard.toml names a source. Of container-hardening only the
 # files: containers are looked at where they run.
@@ -29,7 +33,7 @@ gate: $(STAMP) ## start PostgreSQL, Valkey, ZAP and the reference CMDB, and judg
 	$(BIN)/pytest --cmdbguard -p no:randomly -n 2 checks $(ARGS) --cmdbguard-select $(CRITERIA)
 
 test: $(STAMP) frontend ## the test suite of pytest-cmdbguard itself
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 containers: $(STAMP) ## the tests that need Docker: starts a daemon where there is none, builds the images, ends it
 	@.ci/docker run $(BIN)/pytest tests/containers $(ARGS)

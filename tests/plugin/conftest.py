@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jsonschema
@@ -102,6 +104,11 @@ class Sandbox:
     def __init__(self, pytester, leftovers):
         self.pytester, self.leftovers = pytester, leftovers
         self.report = pytester.path / "cmdbguard-report"
+
+    def configure(self, tables):
+        """Add tables to ``cmdbguard.toml``."""
+        with (self.pytester.path / "cmdbguard.toml").open("a") as file:
+            file.write(tables)
 
     def run(self, *words):
         """A run to its end; nothing of it may be left."""
@@ -208,5 +215,56 @@ threshold = { at_most = 7 }
 @pytest.fixture
 def own_rule(sandbox):
     """A criterion that only the test's own checks support: such runs take little time."""
-    sandbox.pytester.path.joinpath("cmdbguard.toml").write_text(RULES)
+    sandbox.configure(RULES)
     return ("--cmdbguard-select", "own-rule", "--")
+
+
+class Service(BaseHTTPRequestHandler):
+    """Has nothing but its health."""
+
+    def do_GET(self):
+        self.send_response(200 if self.path == "/health" else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def service_url():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+OPERATIONS = {"/health": "health", "/names": "names_list", "/places": "places_list"}
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "service", "version": "1"},
+    "paths": {
+        path: {"get": {"operationId": name, "responses": {"200": {"description": "well"}}}}
+        for path, name in OPERATIONS.items()
+    },
+}
+TARGET = """
+[target]
+name = "openapi"
+document = "api.json"
+url = "{url}"
+ready = "/health"
+[services]
+provider = "external"
+[actors.reader]
+role = "viewer"
+"""
+
+
+@pytest.fixture
+def running_target(sandbox, service_url):
+    """The target runs already: for what is the same whoever started it, a third of the time."""
+    sandbox.pytester.path.joinpath("api.json").write_text(json.dumps(DOCUMENT))
+    sandbox.configure(TARGET.format(url=service_url))

@@ -105,10 +105,14 @@ def test_a_postgresql_that_is_not_there(pytester, sandbox):
     assert "/nowhere/bin" in sandbox.results()["aborted"]
 
 
-def test_a_zap_that_nobody_runs(pytester, sandbox, own_rule):
+@pytest.mark.usefixtures("running_target")
+def test_a_zap_that_nobody_runs_matters_to_nobody_who_does_not_use_it(pytester, sandbox, own_rule):
     pytester.makepyfile(test_own=CHECK)
     outcome = sandbox.run("--cmdbguard-zap=http://127.0.0.1:1", *own_rule)
     assert outcome.ret == 0  # the own check does not go through it
+
+
+def test_a_zap_that_nobody_runs(sandbox):
     attacked = sandbox.run(
         "--cmdbguard-zap=http://127.0.0.1:1",
         "--cmdbguard-select=CG-INJ-001",
@@ -149,15 +153,13 @@ def test_without_java_the_run_goes_on_and_says_so(sandbox):
     assert (seen["zap_level"], "it needs Java 17" in seen["zap"]) == ("off", True)
 
 
+@pytest.mark.usefixtures("running_target")
 def test_without_network_the_run_goes_on_and_says_so(
     pytester, sandbox, own_rule, monkeypatch, tmp_path, seeded_cache
 ):
-    pytester.makepyfile(test_own=CHECK)
     offline = tmp_path / "cache"
     offline.mkdir()
     (offline / "programs").symlink_to(seeded_cache / "programs")
-    for snapshot in seeded_cache.glob("snapshot-*"):
-        (offline / snapshot.name).symlink_to(snapshot)
     monkeypatch.setenv("CMDBGUARD_CACHE", str(offline))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -194,6 +196,7 @@ def test_no_room_for_the_services(sandbox, temporary, full_disk, monkeypatch):
     assert list((temporary / "small").iterdir()) == []
 
 
+@pytest.mark.usefixtures("running_target")
 def test_no_room_for_the_report(sandbox, pytester, own_rule, full_disk):
     pytester.makepyfile(test_own=CHECK)
     small = full_disk(sandbox.report, "4k")

@@ -29,7 +29,7 @@ def test_other():
 BASELINE = "cmdbguard-baseline.toml"
 
 
-@pytest.mark.usefixtures("own_rule")
+@pytest.mark.usefixtures("running_target", "own_rule")
 def test_it_fails_until_it_is_accepted_and_is_reported_when_it_is_gone(pytester, sandbox):
     pytester.makepyfile(test_own=BAD_NAME.format(finding="evidence.finding('seen', sink='name')"))
     select = ("--cmdbguard-select", "own-rule", "--")
@@ -66,7 +66,7 @@ def accepted_by(path, *, reason):
     return f'"{reason}" ({reason}, until {until})'
 
 
-@pytest.mark.usefixtures("own_rule")
+@pytest.mark.usefixtures("running_target", "own_rule")
 def test_with_workers_it_is_known_as_well(pytester, sandbox):
     pytester.makepyfile(test_own=BAD_NAME.format(finding="evidence.finding('seen', sink='name')"))
     words = ("-n1", "--cmdbguard-select", "own-rule", "--")

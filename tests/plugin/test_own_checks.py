@@ -95,6 +95,7 @@ def test_expected_to_fail(request):
 """
 
 
+@pytest.mark.usefixtures("running_target")
 def test_every_kind_of_end_has_its_verdict(pytester, sandbox):
     pytester.makepyfile(test_own=BAD_DAY)
     outcome = sandbox.run("-k", "test_own")
@@ -115,6 +116,7 @@ def test_every_kind_of_end_has_its_verdict(pytester, sandbox):
     outcome.stdout.fnmatch_lines(["*gate closed*"])
 
 
+@pytest.mark.usefixtures("running_target")
 def test_what_the_evidence_holds_is_the_proof_of_a_failed_assert(pytester, sandbox):
     pytester.makepyfile(test_own=BAD_DAY)
     outcome = sandbox.run("-k", "test_wrong")
@@ -156,9 +158,10 @@ def test_threshold(threshold): assert threshold == {"p95_s": 1.25}
 """
 
 
+@pytest.mark.usefixtures("running_target")
 def test_rulings_and_thresholds_of_the_file_count(pytester, sandbox):
     pytester.makepyfile(test_own=RULED)
-    pytester.path.joinpath("cmdbguard.toml").write_text(RULINGS)
+    sandbox.configure(RULINGS)
     outcome = sandbox.run("-k", "test_own")
     assert (outcome.parseoutcomes()["failed"], outcome.ret) == (3, 1)
     assert sandbox.verdicts() == {
@@ -170,9 +173,10 @@ def test_rulings_and_thresholds_of_the_file_count(pytester, sandbox):
     outcome.stdout.fnmatch_lines(["own-rule *waived *0/1 *bought*"])
 
 
+@pytest.mark.usefixtures("running_target")
 def test_the_gate_opens_where_all_that_failed_is_waived(pytester, sandbox):
     pytester.makepyfile(test_own=RULED)
-    pytester.path.joinpath("cmdbguard.toml").write_text(RULINGS)
+    sandbox.configure(RULINGS)
     outcome = sandbox.run("-k", "test_waived or test_not_applicable or test_threshold")
     assert (outcome.parseoutcomes()["failed"], outcome.ret) == (2, 0)
     outcome.stdout.fnmatch_lines(["3 of 3 criteria accepted: gate open*"])
@@ -194,6 +198,7 @@ UNKNOWN = "pytest.mark.cmdbguard(criterion='no-such')"
         ("pytest.mark.cmdbguard()", ["--co"], "*missing * keyword-only argument: 'criterion'"),
     ],
 )
+@pytest.mark.usefixtures("running_target")
 def test_a_marker_that_does_not_fit_is_one_clear_error(
     pytester, sandbox, marker, words, complaint
 ):
@@ -209,6 +214,7 @@ def test_a_marker_that_does_not_fit_is_one_clear_error(
 
 
 @pytest.mark.parametrize("words", [(), ("-n2",)], ids=["alone", "two workers"])
+@pytest.mark.usefixtures("running_target")
 def test_a_module_that_cannot_be_imported_keeps_the_gate_closed(
     pytester, sandbox, own_rule, words
 ):
@@ -243,6 +249,7 @@ def test_a_check_id_of_another_form_is_told_where_it_is_written(pytester, sandbo
     outcome.stdout.fnmatch_lines(["E   ValueError: check id 'x1' must look like 'CG-AUTHZ-003'"])
 
 
+@pytest.mark.usefixtures("running_target")
 def test_a_finding_does_not_end_the_check(pytester, sandbox, own_rule):
     pytester.makepyfile(
         test_own="""

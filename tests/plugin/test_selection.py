@@ -86,6 +86,7 @@ def test_an_unknown_id_is_answered_with_a_suggestion(sandbox, word, answer):
     assert not sandbox.report.exists()
 
 
+@pytest.mark.usefixtures("running_target")
 def test_the_gate_stays_closed_where_nothing_was_selected(sandbox):
     outcome = sandbox.run("-k", "nothing_has_this_name")
     assert outcome.ret == 1
@@ -93,6 +94,7 @@ def test_the_gate_stays_closed_where_nothing_was_selected(sandbox):
     assert sandbox.results()["accepted"] is False
 
 
+@pytest.mark.usefixtures("running_target")
 def test_the_gate_stays_closed_on_a_criterion_without_checks(sandbox):
     outcome = sandbox.run("--cmdbguard-select", "cdn")
     assert outcome.ret == 1
@@ -100,6 +102,7 @@ def test_the_gate_stays_closed_on_a_criterion_without_checks(sandbox):
     assert sandbox.verdicts() == {"cdn": "not verified"}
 
 
+@pytest.mark.usefixtures("running_target")
 def test_after_a_failure_only_what_failed_runs_again(pytester, sandbox, own_rule):
     four(pytester, second=False)
     first = sandbox.run("-x", *own_rule)
@@ -121,7 +124,7 @@ def test_after_a_failure_only_what_failed_runs_again(pytester, sandbox, own_rule
     repaired.stdout.fnmatch_lines(["own-rule*passed*1/1 of 3*", "*gate open; 2 of their checks*"])
 
 
-@pytest.mark.usefixtures("own_rule")
+@pytest.mark.usefixtures("running_target", "own_rule")
 def test_what_did_not_run_any_more_leaves_its_criterion_unverified(pytester, sandbox):
     pytester.makepyfile("""
         import pytest

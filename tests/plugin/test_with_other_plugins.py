@@ -53,6 +53,7 @@ def stable(results):
     return rows, [finding["fingerprint"] for finding in results["findings"]]
 
 
+@pytest.mark.usefixtures("running_target")
 def test_junit_tells_criterion_verdict_and_figures(sandbox, pytester, checks):
     outcome = sandbox.run("--junitxml=junit.xml", *checks)
     assert outcome.ret == 1
@@ -75,6 +76,7 @@ def test_junit_tells_criterion_verdict_and_figures(sandbox, pytester, checks):
     }
 
 
+@pytest.mark.usefixtures("running_target")
 def test_quiet_and_without_header(sandbox, checks):
     outcome = sandbox.run("-q", "--no-header", *checks)
     assert (outcome.parseoutcomes()["failed"], outcome.ret) == (1, 1)
@@ -84,6 +86,7 @@ def test_quiet_and_without_header(sandbox, checks):
     )
 
 
+@pytest.mark.usefixtures("running_target")
 def test_without_terminal_and_cache(sandbox, checks):
     outcome = sandbox.run("-p", "no:terminal", "-p", "no:cacheprovider", *checks)
     assert outcome.ret == 1
@@ -91,6 +94,7 @@ def test_without_terminal_and_cache(sandbox, checks):
     assert sandbox.verdicts() == {"own-rule": "failed"}
 
 
+@pytest.mark.usefixtures("running_target")
 def test_a_narrow_terminal_without_colours(sandbox, checks, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("NO_COLOR", "1")
@@ -105,12 +109,14 @@ def test_a_narrow_terminal_without_colours(sandbox, checks, monkeypatch):
     assert max(map(len, matrix)) <= 60
 
 
+@pytest.mark.usefixtures("running_target")
 def test_shuffled_items_and_no_xdist_processes(sandbox, checks):
     outcome = sandbox.run("-p", "randomly", "-p", "xdist", "-n", "0", *checks)
     outcomes = outcome.parseoutcomes()
     assert (outcomes["passed"], outcomes["failed"], outcome.ret) == (4, 1, 1)
 
 
+@pytest.mark.usefixtures("running_target")
 def test_the_last_attempt_decides(sandbox, pytester, own_rule):
     pytester.makepyfile(
         test_own="""
@@ -132,6 +138,7 @@ def test_the_last_attempt_decides(sandbox, pytester, own_rule):
     assert sandbox.results()["findings"] == []
 
 
+@pytest.mark.usefixtures("running_target")
 def test_a_timeout_is_no_proof(sandbox, pytester, own_rule):
     pytester.makepyfile(
         test_own="""
@@ -148,6 +155,7 @@ def test_a_timeout_is_no_proof(sandbox, pytester, own_rule):
     assert "Timeout" in sandbox.criterion("own-rule")["reason"]
 
 
+@pytest.mark.usefixtures("running_target")
 def test_an_error_after_the_check_leaves_it_unverified(sandbox, pytester, own_rule):
     pytester.makepyfile(
         test_own="""

@@ -105,6 +105,16 @@ def new_cluster(*settings: str) -> Iterator[Cluster]:
         shutil.rmtree(directory)
 
 
+def where(cluster: Cluster, backups: Path) -> dict[str, str]:
+    """The environment in which ``cluster`` is backed up to ``backups``."""
+    return {
+        "REFCMDB_DATABASE_URL": cluster.url,
+        "REFCMDB_STORAGE": str(cluster.storage),
+        "REFCMDB_BACKUPS": str(backups),
+        "REFCMDB_KEYS": KEYS,
+    }
+
+
 def refused(done: subprocess.CompletedProcess, *words: str) -> bool:
     """Whether a command said in one line what is wrong."""
     assert done.returncode in {1, 2}, done.stdout + done.stderr

@@ -20,11 +20,23 @@ def log_in(server, username, password="wrong"):
     return requests.post(f"{server.base}/api/v1/auth/login", json=body, timeout=5)
 
 
+@pytest.fixture(scope="module")
+def users(run_refcmdb, seeded_database, unique):
+    """Names and passwords without end; a few are made at a time."""
+
+    def made():
+        while True:
+            names = [unique("locked") for _ in range(4)]
+            told = run_refcmdb("users", *names, "--tenant", "red", database_url=seeded_database)
+            yield from json.loads(told.stdout).items()
+
+    return made()
+
+
 @pytest.fixture
-def user(run_refcmdb, seeded_database, unique):
-    name = unique("locked")
-    made = run_refcmdb("users", name, "--tenant", "red", database_url=seeded_database)
-    return name, json.loads(made.stdout)[name]
+def user(users):
+    """One whom no other test has."""
+    return next(users)
 
 
 @pytest.mark.parametrize("redis", ["shared", "away"])

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from clusters import KEYS, new_cluster
+from clusters import new_cluster, where
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +29,7 @@ def backups(tmp_path):
 
 @pytest.fixture
 def environment(cluster, backups):
-    return {
-        "REFCMDB_DATABASE_URL": cluster.url,
-        "REFCMDB_STORAGE": str(cluster.storage),
-        "REFCMDB_BACKUPS": str(backups),
-        "REFCMDB_KEYS": KEYS,
-    }
+    return where(cluster, backups)
 
 
 @pytest.fixture

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from clusters import KEYS, entries, refused
+from clusters import KEYS, entries, refused, where
 
 from refcmdb.services import backup
 from refcmdb.services.backup import sealing
 from refcmdb.services.encryption import KeyRing, new_key
+from refcmdb.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +31,24 @@ def test_nothing_lies_there_in_clear(cluster, take, backups):
         assert clear not in content
 
 
+@pytest.fixture(scope="module")
+def kept(cluster, tmp_path_factory):
+    """A directory with one full backup: what spoils it takes a copy."""
+    directory = tmp_path_factory.mktemp("kept")
+    backup.BackupService(Settings.from_environment(where(cluster, directory))).take()
+    return directory
+
+
+@pytest.fixture
+def taken(kept, backups):
+    """A full backup of one's own."""
+    shutil.copytree(kept, backups, dirs_exist_ok=True)
+    return backups / backup.newest(backups).id
+
+
 @pytest.mark.parametrize("name", ["cluster.tar.gz", "attachments.tar.gz", "manifest"])
-def test_a_flipped_byte_is_noticed_and_said_where(name, take, refcmdb, backups, tmp_path):
-    line = take()
-    path = backups / line["id"] / f"{name}.sealed"
+def test_a_flipped_byte_is_noticed_and_said_where(name, taken, refcmdb, tmp_path):
+    path = taken / f"{name}.sealed"
     flip(path)
     target = tmp_path / "target"
     done = refcmdb("restore", "--into", str(target))
@@ -41,13 +57,12 @@ def test_a_flipped_byte_is_noticed_and_said_where(name, take, refcmdb, backups, 
     assert entries(tmp_path) == ["backups"]
 
 
-def test_a_forged_checksum_does_not_help_who_changed_a_file(take, refcmdb, backups, tmp_path):
-    line = take()
-    path = backups / line["id"] / "cluster.tar.gz.sealed"
+def test_a_forged_checksum_does_not_help_who_changed_a_file(taken, refcmdb, tmp_path):
+    path = taken / "cluster.tar.gz.sealed"
     flip(path)
-    record = json.loads((backups / line["id"] / "backup.json").read_text())
+    record = json.loads((taken / "backup.json").read_text())
     record["files"][path.name]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    (backups / line["id"] / "backup.json").write_text(json.dumps(record))
+    (taken / "backup.json").write_text(json.dumps(record))
     done = refcmdb("restore", "--into", str(tmp_path / "target"))
     assert refused(done, str(path), "damaged in chunk")
     assert entries(tmp_path) == ["backups"]
@@ -59,13 +74,14 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_a_missing_file_is_named(take, refcmdb, backups, tmp_path):
-    path = backups / take()["id"] / "attachments.tar.gz.sealed"
+def test_a_missing_file_is_named(taken, refcmdb, tmp_path):
+    path = taken / "attachments.tar.gz.sealed"
     path.unlink()
     done = refcmdb("restore", "--into", str(tmp_path / "target"))
     assert refused(done, str(path), "cannot be read")
 
 
+@pytest.mark.usefixtures("taken")
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
@@ -75,15 +91,14 @@ def test_a_missing_file_is_named(take, refcmdb, backups, tmp_path):
     ],
     ids=["other-id", "other-key", "no-key"],
 )
-def test_a_wrong_key_is_said(keys, said, take, refcmdb, tmp_path):
-    take()
+def test_a_wrong_key_is_said(keys, said, refcmdb, tmp_path):
     done = refcmdb("restore", "--into", str(tmp_path / "target"), REFCMDB_KEYS=keys)
     assert refused(done, said, "sealed")
     assert entries(tmp_path) == ["backups"]
 
 
+@pytest.mark.usefixtures("taken")
 def test_old_keys_open_what_they_sealed(take, refcmdb):
-    take()
     keys = f"two:{new_key()},{KEYS}"
     take("incremental", REFCMDB_KEYS=keys)
     assert refcmdb("drill", REFCMDB_KEYS=keys).returncode == 0
