@@ -75,6 +75,14 @@ def test_fresh_objects_are_new_ones_with_tokens_of_their_own(cmdb, estate):
     assert estate.fresh(cmdb.operations["changes_read"]) is None
 
 
+def test_an_object_that_was_given_back_is_the_next_fresh_one(cmdb, estate):
+    update = cmdb.operations["vlans_update"]
+    owned = estate.fresh(update)
+    estate.give_back(owned)
+    assert estate.fresh(cmdb.operations["vlans_delete"]) is owned
+    assert estate.fresh(update).id != owned.id
+
+
 def test_a_change_writes_a_new_token_into_a_field_that_takes_one(cmdb, estate):
     update = cmdb.operations["sites_update"]
     owned = estate.fresh(update)

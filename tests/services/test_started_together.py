@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 import pytest
+import redis
 
 from pytest_cmdbguard import targets
 from pytest_cmdbguard.errors import DocumentError, ServiceDied, ServiceError, ServiceMissing
@@ -74,6 +75,18 @@ def test_every_worker_has_a_redis_database_of_its_own():
     assert len(set(numbers)) == 63
     assert min(numbers) == 1
     assert max(numbers) == 63
+
+
+def test_another_instance_may_begin_with_a_redis_that_knows_nothing(start, settings):
+    (seat,) = start(settings(), "gw0").seats
+    for _ in range(2):  # what the first one left is not there for the second
+        with seat.another("limited", {}, own_redis=True) as instance:
+            assert instance.redis_url != seat.app_redis_url
+            with contextlib.closing(redis.Redis.from_url(instance.redis_url)) as client:
+                assert client.dbsize() == 0
+                client.set("counted", 1)
+    with seat.another("second", {}) as instance:
+        assert instance.redis_url == seat.app_redis_url
 
 
 def test_stopping_leaves_no_process_and_no_directory(start, settings):

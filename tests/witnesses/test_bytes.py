@@ -82,6 +82,41 @@ def test_only_what_was_written_since_is_searched(search, kept):
     } == {after}
 
 
+@pytest.fixture
+def loaded(admin_url):
+    """Loads texts into a table of their own in one transaction; PostgreSQL does not log that."""
+
+    def load(*texts: str) -> str:
+        table = f"loaded_{uuid.uuid4().hex[:8]}"
+        with psycopg.connect(admin_url) as connection, connection.cursor() as cursor:
+            assert cursor.execute("show wal_level").fetchone() == ("minimal",)
+            cursor.execute("set wal_skip_threshold = 0")  # small tables, too
+            cursor.execute(f"create table {table} (content text)")
+            with cursor.copy(f"copy {table} from stdin with (freeze)") as copy:
+                for text in texts:
+                    copy.write_row([text])
+        return table
+
+    return load
+
+
+def test_what_was_loaded_without_the_log_is_searched(search, loaded):
+    token, moment = new_token(), search.mark()
+    table = loaded(token)
+    (hit,) = search.since(moment, [token])
+    assert (hit.medium, hit.table) == ("heap", table)
+
+
+def test_what_was_loaded_before_is_not_searched_when_its_table_changes(search, loaded, admin_url):
+    before, after = new_token(), new_token()
+    table = loaded(before, *("x" * 500 for _ in range(60)))
+    moment = search.mark()
+    with psycopg.connect(admin_url) as connection:
+        connection.execute(f"insert into {table} values (%s)", [after])
+    hits = search.since(moment, [before, after])
+    assert {hit.token for hit in hits if hit.medium == "heap"} == {after}
+
+
 @pytest.mark.parametrize("before", [b"", b"x", b"xy"])
 def test_encoded_text_is_found_wherever_it_begins(before, search, kept):
     token, moment = new_token(), search.mark()
