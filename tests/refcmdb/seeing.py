@@ -27,6 +27,12 @@ def new_device(server, color: str = "red", **fields) -> dict:
     return response.json()
 
 
+def errors_of(answer: requests.Response) -> dict[str, str]:
+    """Field to message of an answer that says what is wrong."""
+    assert answer.status_code == 422, answer.text
+    return {error["field"]: error["message"] for error in answer.json()["errors"]}
+
+
 def execute(server, statement: str) -> list[tuple]:
     directory = server.log.parent
     (port,) = (p.suffix[1:] for p in directory.glob(".s.PGSQL.*") if p.suffix[1:].isdigit())

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from seeing import errors_of
 
 from refcmdb.api import statements
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.values import CustomFilter
-
-
-def told(answer) -> dict[str, str]:
-    assert answer.status_code == 422, answer.text
-    return {error["field"]: error["message"] for error in answer.json()["errors"]}
-
 
 VALUES = {
     "text": ({"maximum": 5, "minimum": 2}, ["two", "fünf!"], ["x", "longer", 5, True, "a\x1fb"]),
@@ -35,7 +30,7 @@ def test_values_are_those_of_the_type(red, device_body, define, kind):
         assert type(changed["custom"][name]) is type(value)
     for value in bad:
         answer = red.patch(f"/devices/{number}", {"custom": {name: value}})
-        (field,) = told(answer)
+        (field,) = errors_of(answer)
         assert field.startswith("custom")
         assert red.post("/devices", device_body(custom={name: value})).status_code == 422
     assert red.get(f"/devices/{number}").json()["custom"] == {name: good[-1]}
@@ -81,7 +76,7 @@ def test_each_of_many_devices_gets_its_own(red, device_body, define):
     changed = red("PATCH", "/devices/bulk", json=patches).json()["items"]
     assert [item["custom"] for item in changed] == [{name: number + 10} for number in range(3)]
     patches[1]["custom"] = {name: "x"}
-    assert told(red("PATCH", "/devices/bulk", json=patches)) == {
+    assert errors_of(red("PATCH", "/devices/bulk", json=patches)) == {
         f"[1].custom.{name}": "is no integer"
     }
 
@@ -93,7 +88,9 @@ def test_required_field_has_its_default_where_nobody_says_another(red, device_bo
     made = red.post("/devices", device_body()).json()
     assert (made["custom"][name], made["custom"][optional]) == ("a", False)
     path = f"/devices/{made['id']}"
-    assert told(red.patch(path, {"custom": {name: None}})) == {f"custom.{name}": "is required"}
+    assert errors_of(red.patch(path, {"custom": {name: None}})) == {
+        f"custom.{name}": "is required"
+    }
     without = red.patch(path, {"custom": {optional: None, name: "b"}}).json()["custom"]
     assert (without[name], optional in without) == ("b", False)
     # What was there before goes on as it is, and has the field with its next values.
@@ -107,9 +104,9 @@ def test_unknown_field_is_refused(red, blue, device_body, define):
     elsewhere = define("text", resource="sites")
     for unknown in ("none", elsewhere):
         answer = red.post("/devices", device_body(custom={unknown: "x"}))
-        assert told(answer) == {f"custom.{unknown}": "there is no such custom field"}
+        assert errors_of(answer) == {f"custom.{unknown}": "there is no such custom field"}
     foreign = device_body(site_id=2, custom={name: "x"})
-    assert told(blue.post("/devices", foreign)) == {
+    assert errors_of(blue.post("/devices", foreign)) == {
         f"custom.{name}": "there is no such custom field"
     }
 
@@ -122,7 +119,7 @@ def test_value_outlives_its_definition_until_it_is_taken_away(red, device_body, 
     red.delete(f"/custom-fields/{field}")
     # Read, changed, and written back as a whole.
     assert red.patch(path, {"custom": device["custom"]}).json()["custom"] == {name: "a"}
-    assert list(told(red.patch(path, {"custom": {name: "b"}}))) == [f"custom.{name}"]
+    assert list(errors_of(red.patch(path, {"custom": {name: "b"}}))) == [f"custom.{name}"]
     assert red.patch(path, {"custom": {name: None}}).json()["custom"] == {}
 
 
@@ -145,15 +142,15 @@ def test_value_outlives_its_definition_until_it_is_taken_away(red, device_body, 
 )
 def test_wrong_definition_is_refused(red, unique, fields, wrong):
     body = {"resource": "devices", "name": unique("f")} | fields
-    assert wrong in next(iter(told(red.post("/custom-fields", body))))
+    assert wrong in next(iter(errors_of(red.post("/custom-fields", body))))
 
 
 def test_definition_stays_sound_when_it_changes(red, unique):
     body = {"resource": "racks", "name": unique("f"), "type": "integer", "maximum": 5}
     path = f"/custom-fields/{red.post('/custom-fields', body).json()['id']}"
-    assert list(told(red.patch(path, {"minimum": 6}))) == ["minimum"]
+    assert list(errors_of(red.patch(path, {"minimum": 6}))) == ["minimum"]
     assert red.patch(path, {"minimum": 5, "default": 5}).json()["default"] == 5
-    assert list(told(red.patch(path, {"maximum": 4, "minimum": 3}))) == ["default"]
+    assert list(errors_of(red.patch(path, {"maximum": 4, "minimum": 3}))) == ["default"]
     assert red.delete(path).status_code == 204
 
 
@@ -171,7 +168,7 @@ def test_filter_finds_values_of_every_type(red, device_body, define):
 
 @pytest.mark.parametrize("asked", ["", "support", ":gold", "Support:gold", 'a"b:c', "a:\n"])
 def test_wrong_filter_is_refused(viewer, asked):
-    assert list(told(viewer.get("/devices", custom=asked))) == ["custom"]
+    assert list(errors_of(viewer.get("/devices", custom=asked))) == ["custom"]
 
 
 @pytest.mark.parametrize("name", ["devices", "racks", "sites", "prefixes"])
