@@ -276,6 +276,7 @@ def test_plans_are_json_with_the_time_they_took(witness, connection):
     assert json.dumps(plan.plan)
 
 
+@pytest.mark.usefixtures("witness")
 def test_sqlalchemy_and_keyword_urls_are_understood(database_url):
     parts = psycopg.conninfo.conninfo_to_dict(database_url)
     keywords = psycopg.conninfo.make_conninfo("", **parts)
