@@ -159,22 +159,21 @@ class CacheWatch:
             if not _places(read) <= question.own.keys():
                 continue  # each would ask below a parent of its own: that is not the same URL
             other, shared = self._vary(read, question.own), self._vary(read, question.own)
-            is_one = other == shared
-            if is_one and self._shown(read, other, stranger):
+            both_orders = self._full or not asked or other == shared
+            # What is shown without the owner's help is access control's finding.
+            if both_orders and self._shown(read, other, stranger):
                 continue
             control = self._shown(read, shared, owner)
             leak = self._shown(read, shared, stranger) if control else None
-            # What is shown without the owner's help is access control's finding.
-            if leak and (is_one or not self._shown(read, other, stranger)):
+            if leak and (both_orders or not self._shown(read, other, stranger)):
                 proof = f"{stranger.name} was answered with a token that only {owner.name} sent, "
                 defects.append(_crossing(f"{proof}after {owner.name} had asked", read, leak))
-            if control and (is_one or self._full or not asked):
-                if not is_one:
-                    self._shown(read, other, stranger)
-                if not self._shown(read, other, owner):
-                    answer = self._api.as_actor(owner.name).send(read, other)
-                    proof = f"{owner.name} is not shown its own object, after {stranger.name} "
-                    defects.append(_crossing(f"{proof}had asked", read, answer))
+            if control and both_orders and not self._shown(read, other, owner):
+                answer = self._api.as_actor(owner.name).send(read, other)
+                proof = (
+                    f"{owner.name} is not shown its own object, after {stranger.name} had asked"
+                )
+                defects.append(_crossing(proof, read, answer))
             asked = asked or bool(control)
         stopped = "" if asked else "no owned object is shown here"
         return Story(defects=tuple(defects), stopped=stopped)

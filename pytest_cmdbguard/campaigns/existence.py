@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .marking import Values
     from .owned import Owned
 
-NOT_REFUSED = "not refused"
 _REPEATS = 3
 # What differs between two answers that say the same: numbers of requests, moments, durations.
 _PASSING = re.compile(r"[0-9a-fA-F-]{16,}|\d{4}-\d\d-\d\dT[\d:.+Z-]+|\d+(?:\.\d+)?")
@@ -58,7 +57,7 @@ class Existence:
             if owned is not None:
                 address = estate.address(operation, owned)
                 told = self._by_id(operation, Parameter(location="path", name=name), address)
-                if told.stopped != NOT_REFUSED:
+                if not told.stopped:
                     estate.give_back(owned)
                 yield told
             return
@@ -75,7 +74,7 @@ class Existence:
         foreign = self._ask(operation, named)
         missing = [self._ask(operation, named | {place: value}) for value in absent]
         if foreign.status < 400 or missing[0].status < 400:
-            return Comparison(point=point, stopped=NOT_REFUSED)
+            return Comparison(point=point, stopped="not refused")
         words = _unlike(foreign, missing)
         return self._compared(point, foreign, words)
 

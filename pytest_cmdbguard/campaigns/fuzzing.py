@@ -68,10 +68,10 @@ class Fuzzer:
         return _first(afresh) or self._search(operation, values, self._try)
 
     def _broken(self, operation: Operation) -> list[bytes]:
-        """Of a valid body with fresh unique values, every known breakage, always in one order."""
+        """Of a valid body with fresh unique values, every known breakage once, in one order."""
         valid = self._surroundings.body(operation)
         broken = broken_bodies(operation.body or {}, valid, profile=self._profile)
-        return [_encoded(body) for body in broken]
+        return list(dict.fromkeys(map(_encoded, broken)))
 
     def _try_afresh(self, operation: Operation, values: Values, number: int) -> Violation | None:
         """One breakage again, of another body: what the first one left behind is a conflict."""

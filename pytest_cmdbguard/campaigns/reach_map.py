@@ -98,7 +98,8 @@ class ReachMap:
 
     def asks_redis(self, operation: Operation) -> bool:
         """Whether Redis was sent any command when an operation was learned."""
-        return bool(self(operation)) and operation.id in self._asking_redis
+        self(operation)
+        return operation.id in self._asking_redis
 
     def _learn(self, operation: Operation) -> dict[Place, Reached]:
         points = injection_points(operation)
@@ -119,7 +120,7 @@ class ReachMap:
         audit_mark, log_mark = self._audit.mark(), self._log.mark() if self._log else START
         sql_mark = self._sql.mark() if self._sql and texts else None
         with contextlib.ExitStack() as stack:
-            heard = stack.enter_context(self._redis.listening()) if self._redis else []
+            heard = stack.enter_context(self._redis.listening()) if self._redis and texts else []
             sent = list(self._volley(operation, texts))
         events = self._audit.since(audit_mark)
         if heard:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 Families = tuple[str, ...]
 
-EVERYTHING = tuple(family for family in FULL if family != "control")
 _QUICK = tuple(family for family in QUICK if family != "control")
 
 
@@ -56,10 +55,12 @@ def second(
         full: the profile.
     """
     got_through = {*reached, *accepted}
-    if not was_open and got_through <= BEHIND.keys():
+    if not (was_open or got_through):
+        return ()
+    if not (was_open or full) and got_through <= BEHIND.keys():
         return tuple(BEHIND) if proven else ()
-    if proven or not was_open or full:
-        return ("control", *EVERYTHING)
+    if proven or full or not was_open:
+        return tuple(FULL)
     return () if "mixed" in reached else tuple(SINGLE)
 
 

@@ -28,7 +28,7 @@ START_WITHIN_S = 15.0
 
 
 class EmbeddedRedis:
-    """A server of the run: no TCP port, nothing kept, 128 databases."""
+    """A server of the run: no TCP port, nothing kept, many databases."""
 
     def __init__(self, run: RunDirectory) -> None:
         """Find the program. Raises: ServiceMissing."""

@@ -200,7 +200,7 @@ class Seat:
 def redis_number(worker: str) -> int:
     """The Redis database of a worker: 1 for ``main``, then ``gw0`` on; 0 stays empty.
 
-    So does the second half of the server's: they are for instances with one of their own.
+    The second half of the server's are for instances with one of their own.
     """
     match = re.fullmatch(r"gw(\d+)", worker)
     return 2 + int(match[1]) % (DATABASES // 2 - 2) if match else 1

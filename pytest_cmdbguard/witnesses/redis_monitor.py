@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import redis
 
-from pytest_cmdbguard.errors import ServiceError
+from pytest_cmdbguard.errors import ServiceError, ServiceMissing
 from pytest_cmdbguard.witnesses.database import APPLICATION
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class RedisMonitor:
 
     Args:
         url: as redis-py takes it (``redis://…``, ``unix://…``).
-    Raises: ServiceError if nothing answers there.
+    Raises: ServiceError if nothing answers there, ServiceMissing if nobody may listen.
     """
 
     def __init__(self, url: str) -> None:
@@ -51,6 +51,14 @@ class RedisMonitor:
         self._database = _database(url)
         try:
             self._client.ping()
+            with self.listening():
+                pass
+        except redis.ResponseError as error:
+            self._client.close()
+            problem = f"it lets nobody listen (MONITOR): {error}"
+            raise ServiceMissing(
+                "Redis", problem, remedy="grant it to the user of its URL"
+            ) from error
         except redis.RedisError as error:
             self._client.close()
             raise ServiceError("Redis", f"no witness can connect: {error}") from error

@@ -41,6 +41,11 @@ def test_what_stayed_in_its_literal_behind_a_valid_value_is_left_alone():
     assert after(reached=["behind"], accepted=["behind"]) == ()
 
 
+def test_the_full_profile_asks_on_wherever_something_came_through():
+    assert set(after(reached=["behind"], full=True)) == set(FULL)
+    assert after(full=True) == ()
+
+
 def test_what_broke_out_behind_a_valid_value_is_asked_to_execute_there():
     assert set(after(reached=["behind"], proven=True)) == set(BEHIND)
 

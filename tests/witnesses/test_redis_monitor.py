@@ -4,7 +4,7 @@ import pytest
 import redis
 from test_redis_witness import redis_url  # noqa: F401 - the same server's fixture
 
-from pytest_cmdbguard.errors import ServiceError
+from pytest_cmdbguard.errors import ServiceError, ServiceMissing
 from pytest_cmdbguard.witnesses.redis_monitor import RedisMonitor
 
 
@@ -40,3 +40,13 @@ def test_a_block_that_fails_leaves_no_listener(monitor, redis_url):  # noqa: F81
 def test_a_server_that_is_not_there_is_one_clear_error():
     with pytest.raises(ServiceError, match="no witness can connect"):
         RedisMonitor("redis://127.0.0.1:1/0")
+
+
+def test_a_user_who_may_not_listen_is_told_so(redis_url):  # noqa: F811
+    with redis.Redis.from_url(redis_url) as client:
+        client.acl_setuser("deaf", enabled=True, nopass=True, commands=["+@all", "-monitor"])
+        try:
+            with pytest.raises(ServiceMissing, match="MONITOR"):
+                RedisMonitor(f"{redis_url}?username=deaf&password=any")
+        finally:
+            client.acl_deluser("deaf")

@@ -47,7 +47,7 @@ CONFINED = confined(
 
 
 class ContainerRedis(ContainerService):
-    """A server of the run: 64 databases, reached from this machine and from containers."""
+    """A server of the run: many databases, reached from this machine and from containers."""
 
     def __init__(self, run: RunDirectory, *, options: Options) -> None:
         """Not started yet."""
