@@ -75,13 +75,16 @@ def redirects_lead_to_no_internal_address(
     evidence: Evidence,
 ) -> None:
     """A server that the target may ask answers 302 and 307, which lead to our own listener."""
-    for operation in filter(takes_free_text, operations):
-        places = OUTGOING.places(means, operation)
-        if redirects is None:
-            leave_out(places, evidence)
-            continue
-        results = redirects(operation, [place.point for place in places])
-        record(evidence, operation, results, sink="socket")
+    places = [
+        place
+        for operation in filter(takes_free_text, operations)
+        for place in OUTGOING.places(means, operation)
+    ]
+    if redirects is None:
+        leave_out(places, evidence)
+        return
+    for result in redirects(places):
+        record(evidence, result.operation, [result], sink="socket")
 
 
 def leave_out(places: Iterable[Place], evidence: Evidence) -> None:

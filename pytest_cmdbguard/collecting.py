@@ -82,7 +82,7 @@ class Collecting:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Fix the order and remember the plan, after every other plugin had its say."""
-        self.gate.selection.order(session.items)
+        self.gate.selection.order(session.items, side_by_side=is_worker(session.config))
         self.gate.plan = self.gate.selection.plan(session.items)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import pkgutil
 from collections import Counter
 from pathlib import Path
@@ -15,7 +16,7 @@ from .model import check as Claim  # noqa: N812 - a noun where it is data
 from .verdicts import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .criteria import Criteria
 
@@ -131,12 +132,29 @@ class Selection:
     def _wants(self, claim: Claim) -> bool:
         return not self.select or claim.id in self.select or claim.criterion in self.select
 
-    def order(self, items: list[pytest.Item]) -> None:
+    def order(self, items: list[pytest.Item], *, side_by_side: bool) -> None:
         """First what needs no ZAP (it is still starting), then what must run alone.
 
         Last comes what rests on everything before it, and leaves the data in disorder.
+        ``side_by_side`` are xdist's workers: none of them shall be left with what takes long
+        while the others have nothing to do any more.
         """
         items.sort(key=self._phase)
+        if side_by_side:
+            phases = itertools.groupby(items, key=self._phase)
+            items[:] = [item for _, phase in phases for item in self._spread(list(phase))]
+
+    def _spread(self, items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
+        """What looks at the whole system in one item takes long: it goes between the others."""
+        often = Counter(self._claims[item.nodeid].id for item in items)
+        whole: list[pytest.Item] = []
+        parts: list[pytest.Item] = []
+        for item in items:
+            (whole if often[self._claims[item.nodeid].id] == 1 else parts).append(item)
+        turns = max(1, len(whole))
+        for turn in range(turns):
+            yield from whole[turn : turn + 1]
+            yield from parts[turn * len(parts) // turns : (turn + 1) * len(parts) // turns]
 
     def _phase(self, item: pytest.Item) -> int:
         if "suspicions" in getattr(item, "fixturenames", ()):

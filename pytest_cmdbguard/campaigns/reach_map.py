@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from pytest_cmdbguard.campaigns.cast import ends_the_session
 from pytest_cmdbguard.campaigns.endings import ending
@@ -17,14 +17,16 @@ from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.witnesses.logs import START
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_cmdbguard.campaigns.volley import Sent, Volley
     from pytest_cmdbguard.model import Operation, Parameter
     from pytest_cmdbguard.probes.payloads import TextProbe
+    from pytest_cmdbguard.services.notes import Notes
     from pytest_cmdbguard.witnesses.audit import AuditWitness, Event
     from pytest_cmdbguard.witnesses.listener import Listener
     from pytest_cmdbguard.witnesses.logs import LogWitness
+    from pytest_cmdbguard.witnesses.logtail import Mark
     from pytest_cmdbguard.witnesses.redis_monitor import RedisMonitor
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
@@ -48,6 +50,20 @@ class Reached:
     reflected: bool = False
     media: str = ""
 
+    def note(self) -> dict[str, Any]:
+        """All but the point, in built-in types."""
+        return {
+            "sinks": sorted(self.sinks),
+            "status": self.status,
+            "reflected": self.reflected,
+            "media": self.media,
+        }
+
+    @classmethod
+    def noted(cls, point: Parameter, note: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`note`."""
+        return cls(point=point, **{**note, "sinks": frozenset(note["sinks"])})
+
     @property
     def accepted(self) -> bool:
         """Whether the text got past validation."""
@@ -63,11 +79,64 @@ class Reached:
         return ending(self.status)
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What one pass taught of an operation: its places, and whether Redis was asked anything."""
+
+    places: Mapping[Place, Reached]
+    asks_redis: bool
+
+    def note(self) -> dict[str, Any]:
+        """For other workers, in built-in types."""
+        places = [one.note() for one in self.places.values()]
+        return {"asks_redis": self.asks_redis, "places": places}
+
+    @classmethod
+    def noted(cls, operation: Operation, note: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`note`."""
+        points = injection_points(operation)
+        places = {
+            _place(point): Reached.noted(point, place)
+            for point, place in zip(points, note["places"], strict=True)
+        }
+        return cls(places=places, asks_redis=note["asks_redis"])
+
+
 class ReachMap:
     """Learns an operation when it is first asked for it, and remembers.
 
     Args:
-        volley: sends the harmless texts.
+        learn: makes the harmless pass.
+        notes: of workers that learn of the same target; None where there are no others.
+    """
+
+    def __init__(self, learn: HarmlessPass, notes: Notes | None = None) -> None:
+        self._learn, self._notes = learn, notes
+        self._known: dict[str, Learned] = {}
+
+    def __call__(self, operation: Operation) -> Mapping[Place, Reached]:
+        """What every place of an operation reaches, by (location, name)."""
+        return self._learned(operation).places
+
+    def asks_redis(self, operation: Operation) -> bool:
+        """Whether Redis was sent any command when an operation was learned."""
+        return self._learned(operation).asks_redis
+
+    def _learned(self, operation: Operation) -> Learned:
+        if operation.id not in self._known:
+            note = self._notes.read(operation.id) if self._notes else None
+            learned = Learned.noted(operation, note) if note else self._learn(operation)
+            if self._notes and not note:
+                self._notes.write(operation.id, learned.note())
+            self._known[operation.id] = learned
+        return self._known[operation.id]
+
+
+class HarmlessPass:
+    """Sends a text to every place of an operation, with every witness at its sink.
+
+    Args:
+        volley: sends the texts.
         audit: what happens in the target's processes.
         listener: URLs among the texts lead to it.
         sql: what the database receives; None where the database is not known.
@@ -87,55 +156,39 @@ class ReachMap:
     ) -> None:
         self._volley, self._audit, self._listener = volley, audit, listener
         self._sql, self._log, self._redis = sql, log, redis
-        self._known: dict[str, Mapping[Place, Reached]] = {}
-        self._asking_redis: set[str] = set()
 
-    def __call__(self, operation: Operation) -> Mapping[Place, Reached]:
-        """What every place of an operation reaches, by (location, name)."""
-        if operation.id not in self._known:
-            self._known[operation.id] = self._learn(operation)
-        return self._known[operation.id]
-
-    def asks_redis(self, operation: Operation) -> bool:
-        """Whether Redis was sent any command when an operation was learned."""
-        self(operation)
-        return operation.id in self._asking_redis
-
-    def _learn(self, operation: Operation) -> dict[Place, Reached]:
+    def __call__(self, operation: Operation) -> Learned:
+        """Every place of the operation; of one that ends the session nothing is known."""
         points = injection_points(operation)
-        learned = {_place(point): Reached(point=point) for point in points}
+        places = {_place(point): Reached(point=point) for point in points}
         if ends_the_session(operation):
-            return learned
+            return Learned(places=places, asks_redis=False)
         texts = [
             (point, benign(point, base_url=f"http://127.0.0.1:{self._listener.port}"))
             for point in points
             if takes_text(point) and point.location != "content"
         ]
-        learned.update((_place(r.point), r) for r in self._watched(operation, texts))
-        return learned
-
-    def _watched(
-        self, operation: Operation, texts: Sequence[tuple[Parameter, TextProbe]]
-    ) -> Iterator[Reached]:
         audit_mark, log_mark = self._audit.mark(), self._log.mark() if self._log else START
         sql_mark = self._sql.mark() if self._sql and texts else None
         with contextlib.ExitStack() as stack:
             heard = stack.enter_context(self._redis.listening()) if self._redis and texts else []
             sent = list(self._volley(operation, texts))
         events = self._audit.since(audit_mark)
-        if heard:
-            self._asking_redis.add(operation.id)
-        commands = "\n".join(a for c in heard for a in c.arguments).lower()
-        database = ""
-        if self._sql and sql_mark:
-            database = "\n".join(
-                f"{s.text}\n{s.parameters}" for s in self._sql.since(sql_mark)
-            ).lower()
-        log = self._log.since(log_mark).decode("utf-8", "replace").lower() if self._log else ""
+        told = {
+            "sql": self._statements(sql_mark) if sql_mark else "",
+            "log": self._log.since(log_mark).decode("utf-8", "replace") if self._log else "",
+            "redis": "\n".join(text for command in heard for text in command.arguments),
+        }
+        told = {sink: text.lower() for sink, text in told.items()}
         for one in sent:
             token = one.probe.tokens[0]
-            seen = {"sql": token in database, "log": token in log, "redis": token in commands}
-            yield self._reached(one, events, {sink for sink, yes in seen.items() if yes})
+            sinks = {sink for sink, text in told.items() if token in text}
+            places[_place(one.point)] = self._reached(one, events, sinks)
+        return Learned(places=places, asks_redis=bool(heard))
+
+    def _statements(self, mark: Mark) -> str:
+        assert self._sql is not None
+        return "\n".join(f"{s.text}\n{s.parameters}" for s in self._sql.since(mark))
 
     def _reached(self, sent: Sent[TextProbe], events: Sequence[Event], sinks: set[str]) -> Reached:
         token, answer = sent.probe.tokens[0], sent.exchange

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.campaigns.outgoing import SINKS
@@ -10,12 +12,11 @@ from pytest_cmdbguard.probes.payloads import TextProbe, fresh_token
 from pytest_cmdbguard.witnesses.listener import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_cmdbguard.campaigns.follow_ups import FollowUps
     from pytest_cmdbguard.campaigns.sinks import Place
     from pytest_cmdbguard.campaigns.volley import Sent, Volley
-    from pytest_cmdbguard.model import Operation, Parameter
     from pytest_cmdbguard.witnesses.listener import Listener
 
 STATUSES = (302, 307)  # a GET whatever it was, and the same request again
@@ -43,33 +44,52 @@ class Redirects:
         self._volley, self._follow_ups = volley, follow_ups
         self._partner, self._inside = partner, inside
 
-    def __call__(self, operation: Operation, points: Sequence[Parameter]) -> Iterator[SinkResult]:
-        """One result per place that names an address."""
-        for point in points:
-            led = [self._led(operation, point, status) for status in STATUSES]
-            yield min(led, key=lambda one: (not one.proof, not one.reached))
+    def __call__(self, places: Iterable[Place]) -> Iterator[SinkResult]:
+        """One result per place that names an address; nobody is waited for until all are sent."""
+        tried = [[self._try(place, status) for status in STATUSES] for place in places]
+        asked = self._hits(self._partner, [one.asked for pair in tried for one in pair])
+        led = self._hits(
+            self._inside, [one.led for pair in tried for one in pair if asked[one.asked]]
+        )
+        for pair in tried:
+            results = [self._result(one, asked[one.asked], led.get(one.led, [])) for one in pair]
+            yield min(results, key=lambda one: (not one.proof, not one.reached))
 
-    def _led(self, operation: Operation, point: Parameter, status: int) -> SinkResult:
-        probe = self._probe(status)
-        sent: Sent[TextProbe] = next(self._volley.each(operation, [(point, probe)]))
-        list(self._follow_ups(operation, sent.exchange))
-        asked, led = probe.tokens
-        is_asked = bool(self._partner.hits(asked, within_s=ASKED_WITHIN_S))
-        hits = self._inside.hits(led, within_s=ASKED_WITHIN_S if is_asked else 0)
+    def _try(self, place: Place, status: int) -> _Tried:
+        asked, led = fresh_token(), fresh_token()
+        leads_to = {"Location": self._inside.url(led)}
+        self._partner.answer(asked, Reply(status=status, headers=leads_to))
+        probe = TextProbe(text=self._partner.url(asked), tokens=(asked, led))
+        sent = next(self._volley.each(place.operation, [(place.point, probe)]))
+        list(self._follow_ups(place.operation, sent.exchange))
+        return _Tried(sent=sent, status=status, asked=asked, led=led)
+
+    @staticmethod
+    def _hits(listener: Listener, tokens: Sequence[str]) -> dict[str, list[str]]:
+        """What came with each token; all together are waited for as long as for one."""
+        until = time.monotonic() + ASKED_WITHIN_S
+        return {token: listener.hits(token, within_s=until - time.monotonic()) for token in tokens}
+
+    def _result(self, tried: _Tried, asked: Sequence[str], led: Sequence[str]) -> SinkResult:
+        sent = tried.sent
         return SinkResult(
-            operation=operation,
-            point=point,
-            reached=is_asked,
+            operation=sent.operation,
+            point=sent.point,
+            reached=bool(asked),
             stopped=f"the partner was not asked: HTTP {sent.exchange.status}",
-            proof=f"the target asked its partner {probe.text}, was led on by HTTP {status}, and "
-            f"asked 127.0.0.1:{self._inside.port}: {hits[0]}"
-            if hits
+            proof=f"the target asked its partner {sent.probe.text}, was led on by HTTP "
+            f"{tried.status}, and asked 127.0.0.1:{self._inside.port}: {led[0]}"
+            if led
             else "",
             exchange=sent.exchange,
         )
 
-    def _probe(self, status: int) -> TextProbe:
-        tokens = fresh_token(), fresh_token()
-        leads_to = {"Location": self._inside.url(tokens[1])}
-        self._partner.answer(tokens[0], Reply(status=status, headers=leads_to))
-        return TextProbe(text=self._partner.url(tokens[0]), tokens=tokens)
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """A probe, the status that it is led on with, and the tokens of the two addresses."""
+
+    sent: Sent[TextProbe]
+    status: int
+    asked: str
+    led: str

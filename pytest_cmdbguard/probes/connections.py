@@ -30,8 +30,8 @@ def pool(proxy: str | None, *, verify: bool | str) -> urllib3.PoolManager:
         proxy: its URL.
         verify: as :class:`.client.Api` takes it.
 
-    urllib3 leaves Nagle's algorithm on for proxies: headers and body go as two segments, and the
-    second waits 40 ms for the delayed acknowledgement of the first.
+    urllib3 leaves Nagle's algorithm on for proxies: the last segment of a long body would wait
+    40 ms for the delayed acknowledgement of those before it.
     """
     options: dict[str, Any] = {"num_pools": 2, "maxsize": 8}
     if verify is False:
@@ -100,15 +100,34 @@ _WATCHDOG = _Watchdog()
 
 
 class _Plain(HTTPConnection):
+    """A connection that sends a request at once and waits no longer than it may."""
+
+    _held: list[bytes] | None = None
+
+    def request(self, *parts: Any, **more: Any) -> None:  # noqa: ANN401 - urllib3's own
+        """Headers and body in one piece: in two, each wakes everybody on the way."""
+        self._held = []
+        try:
+            super().request(*parts, **more)
+            whole = b"".join(self._held)
+        finally:
+            self._held = None
+        super().send(whole)
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 - whatever urllib3 sends
+        """What is part of a request is sent with the rest of it."""
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself does
         with _WATCHDOG.over(self.sock, float(self.timeout or 0)):
             return super().getresponse()
 
 
-class _Secure(HTTPSConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself does
-        with _WATCHDOG.over(self.sock, float(self.timeout or 0)):
-            return super().getresponse()
+class _Secure(_Plain, HTTPSConnection):
+    """The same with TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -15,7 +15,7 @@ from pytest_cmdbguard.campaigns.commands import ARGUMENTS, COMMANDS
 from pytest_cmdbguard.campaigns.follow_ups import FollowUps
 from pytest_cmdbguard.campaigns.outgoing import OUTGOING
 from pytest_cmdbguard.campaigns.paths import PATHS
-from pytest_cmdbguard.campaigns.reach_map import ReachMap
+from pytest_cmdbguard.campaigns.reach_map import HarmlessPass, ReachMap
 from pytest_cmdbguard.campaigns.sinks import UNWATCHED, Means, SinkAttack
 from pytest_cmdbguard.campaigns.slowness import SlowInput
 from pytest_cmdbguard.campaigns.templating import CODES, TEMPLATES
@@ -25,6 +25,7 @@ from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.probes.payloads import TextProbe
 from pytest_cmdbguard.probes.surroundings import Surroundings
+from pytest_cmdbguard.services.notes import Notes
 from pytest_cmdbguard.services.run_directory import RunDirectory
 from pytest_cmdbguard.services.watching import Watch
 from pytest_cmdbguard.witnesses.audit import AuditWitness
@@ -73,11 +74,12 @@ class Place:
         self.volley = Volley(api, surroundings)
         audit, listener = AuditWitness(watch.directory / "audit.log"), Listener()
         stack.enter_context(listener)
+        self.learn = HarmlessPass(self.volley, audit, listener, sql=None, log=None, redis=None)
         self.means = Means(
             volley=self.volley,
             follow_ups=FollowUps(api, surroundings, listed),
             surroundings=surroundings,
-            reach_map=ReachMap(self.volley, audit, listener, sql=None, log=None, redis=None),
+            reach_map=ReachMap(self.learn),
             audit=audit,
             tripwire=Tripwire(watch.directory),
             files=FileWitness(watch.directory),
@@ -147,6 +149,20 @@ def test_the_reach_map_tells_the_sinks_of_a_harmless_text(service):
     assert reached("variable").sinks == frozenset()
     assert (reached("url_kept").reflected, reached("url_kept").stopped) == (True, "")
     assert reached("number").stopped == "validation: HTTP 422"
+
+
+def test_workers_tell_each_other_what_they_learned(service, tmp_path):
+    def nobody_asks(operation):
+        raise AssertionError(f"{operation} is known")
+
+    operation = service.operations["argument_list"]
+    learned = ReachMap(service.learn, Notes(tmp_path / "reach"))(operation)
+    told = ReachMap(nobody_asks, Notes(tmp_path / "reach"))
+    assert told(operation) == learned
+    assert any("process" in reached.sinks for reached in learned.values())
+    assert not told.asks_redis(operation)
+    with pytest.raises(AssertionError, match="is known"):
+        told(service.operations["page"])
 
 
 def test_no_command_is_sent_where_no_process_sees_the_input(service):

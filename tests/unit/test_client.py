@@ -48,6 +48,26 @@ def test_an_exchange_keeps_what_went_and_what_came(api, server):
     assert 0 < exchange.elapsed_s < 5
 
 
+def test_headers_and_body_arrive_in_one_piece():
+    pieces = []
+
+    def serve(server):
+        connection, _ = server.accept()
+        with connection:
+            pieces.append(connection.recv(65536))
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=[server])
+        thread.start()
+        api = Api(f"http://127.0.0.1:{server.getsockname()[1]}", ())
+        assert api.post("/a", json={"b": 1}).status == 204
+        thread.join()
+        api.close()
+    assert pieces[0].startswith(b"POST /a HTTP/1.1\r\n")
+    assert pieces[0].endswith(b'\r\n\r\n{"b": 1}')
+
+
 def test_every_actor_sends_its_own_credential_and_nobody_none(api, server):
     for name in ("red", "blue", None):
         api.as_actor(name).get("/")
