@@ -12,6 +12,7 @@ class Item:
     """As much of a pytest item as the order is made of."""
 
     def __init__(self, check, part, *fixtures, alone=False):
+        self.name = check
         self.nodeid, self.fixturenames = f"{check}[{part}]", fixtures
         self._mark = pytest.mark.cmdbguard(id=check, criterion="xss", alone=alone).mark
 
