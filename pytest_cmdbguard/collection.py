@@ -145,13 +145,16 @@ class Selection:
             items[:] = [item for _, phase in phases for item in self._spread(list(phase))]
 
     def _spread(self, items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
-        """What looks at the whole system in one item takes long: it goes between the others."""
+        """What looks at the whole system in one item takes long: it goes between the others.
+
+        None is in the last third, at whose end the workers wait for each other.
+        """
         often = Counter(self._claims[item.nodeid].id for item in items)
         whole: list[pytest.Item] = []
         parts: list[pytest.Item] = []
         for item in items:
             (whole if often[self._claims[item.nodeid].id] == 1 else parts).append(item)
-        turns = max(1, len(whole))
+        turns = max(1, len(whole) * 3 // 2)
         for turn in range(turns):
             yield from whole[turn : turn + 1]
             yield from parts[turn * len(parts) // turns : (turn + 1) * len(parts) // turns]
