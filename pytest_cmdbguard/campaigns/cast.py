@@ -34,6 +34,11 @@ class Cast:
         return next(iter([*free, *self.actors]), None)
 
     @property
+    def others(self) -> tuple[Actor, ...]:
+        """All but the broadest."""
+        return tuple(actor for actor in self.actors if actor is not self.broadest)
+
+    @property
     def tenants(self) -> tuple[str, ...]:
         """In the order of the actors."""
         return tuple(dict.fromkeys(actor.tenant for actor in self.actors if actor.tenant))

@@ -46,7 +46,7 @@ async def complete(
         definitions = known.get(owner, {})
         given["custom"] = _typed(definitions, given["custom"])
         errors += [
-            FieldError(f"[{place}].custom.{name}" if place else f"custom.{name}", problem)
+            FieldError(f"[{place}].custom.{name}", problem)
             for name, problem in _problems(definitions, was, given["custom"]).items()
         ]
         # Who creates an object and does not name a field wants its default; who changes one may

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from refcmdb import __version__
 from refcmdb.api import accounts, landing, preconditions, reading
 from refcmdb.api.bulk import BulkWriter
-from refcmdb.api.problems import Problem
+from refcmdb.api.problems import Problem, of_one
 from refcmdb.api.requests import read_body, read_query, require_id
 from refcmdb.api.schemas import Credentials
 from refcmdb.api.schemas.bodies import Chosen
@@ -87,7 +87,8 @@ class ResourceEndpoints:
         """One new object."""
         writer = await self.writer(request)
         body = await read_body(request, self.resource.body)
-        (item,) = await writer.create([body])
+        with of_one():
+            (item,) = await writer.create([body])
         location = f"/api/v1/{self.resource.path}/{item.id}"  # type: ignore[attr-defined]
         return item_response(item, status=201, headers={"Location": location})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http
 import re
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -58,6 +59,17 @@ class Problem(Exception):
                 errors=self.errors,
             )
         )
+
+
+@contextlib.contextmanager
+def of_one() -> Iterator[None]:
+    """A list of one was made of the only object: what is wrong with it has no place in a list."""
+    try:
+        yield
+    except Problem as problem:
+        for error in problem.errors or []:
+            error.field = error.field.removeprefix("[0].")
+        raise
 
 
 def missing(singular: str) -> Problem:

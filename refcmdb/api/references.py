@@ -137,7 +137,7 @@ def _require_own(
     errors = [
         error
         for position, (given, owner) in enumerate(zip(bodies, owners, strict=True))
-        for error in _foreign(given, found, owner, prefix=f"[{position}]." if position else "")
+        for error in _foreign(given, found, owner, prefix=f"[{position}].")
     ]
     if errors:
         raise Problem(422, "the request is not valid", errors=errors)

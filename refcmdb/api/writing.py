@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from refcmdb import models
 from refcmdb.api import events, preconditions, statements
-from refcmdb.api.problems import Problem, missing
+from refcmdb.api.problems import Problem, missing, of_one
 from refcmdb.api.reading import read_rows, scope_of
 from refcmdb.api.references import check_references, owners_of, require_rule, tag_ids
 from refcmdb.api.values import encode
@@ -105,8 +105,9 @@ class Writer:
         given = given_in(patch)
         async with self.transaction() as session:
             before = await self._expected(session, number)
-            await check_references(session, self.resource, given, owner=owner_of(before))
-            await require_rule(session, self.resource, [(before, given)])
+            with of_one():
+                await check_references(session, self.resource, given, owner=owner_of(before))
+                await require_rule(session, self.resource, [(before, given)])
             owner = owner_of(before)
             stored = {name: self._stored(name, value, owner) for name, value in given.items()}
             await self._update(session, number, stored)

@@ -18,6 +18,7 @@ RED, RED_TOO, BLUE, BOSS = (
 
 def test_who_has_no_tenant_sees_most():
     assert Cast([RED, BOSS]).broadest is BOSS
+    assert Cast([RED, BOSS, BLUE]).others == (RED, BLUE)
     assert Cast([RED, BLUE]).broadest is RED
     assert Cast([]).broadest is None
 

@@ -145,6 +145,9 @@ def test_bulk_create_is_all_or_nothing(red, device_body):
     first, second = device_body(), device_body()
     refused = red.post("/devices/bulk", [first, second | {"site_id": 2}])
     assert problem_fields(refused) == ["[1].site_id"]
+    foreign = first | {"site_id": 2}
+    assert problem_fields(red.post("/devices/bulk", [foreign])) == ["[0].site_id"]
+    assert problem_fields(red.post("/devices", foreign)) == ["site_id"]
     assert red.post("/devices/bulk", [first, first]).status_code == 409
     assert red.get("/devices", name=first["name"]).json()["items"] == []
     created = red.post("/devices/bulk", [first, second])

@@ -75,10 +75,14 @@ def test_each_of_many_devices_gets_its_own(red, device_body, define):
     patches = [{"id": i["id"], "custom": {name: i["custom"][name] + 10}} for i in items]
     changed = red("PATCH", "/devices/bulk", json=patches).json()["items"]
     assert [item["custom"] for item in changed] == [{name: number + 10} for number in range(3)]
-    patches[1]["custom"] = {name: "x"}
-    assert errors_of(red("PATCH", "/devices/bulk", json=patches)) == {
-        f"[1].custom.{name}": "is no integer"
-    }
+    for number in range(2):
+        patches[number]["custom"] = bodies[number]["custom"] = {name: "x"}
+    wrong = {f"[{number}].custom.{name}": "is no integer" for number in range(2)}
+    assert errors_of(red("PATCH", "/devices/bulk", json=patches)) == wrong
+    assert errors_of(red.post("/devices/bulk", bodies)) == wrong
+    alone = {f"custom.{name}": "is no integer"}
+    assert errors_of(red.post("/devices", bodies[0])) == alone
+    assert errors_of(red.patch(f"/devices/{items[0]['id']}", {"custom": {name: "x"}})) == alone
 
 
 def test_required_field_has_its_default_where_nobody_says_another(red, device_body, define):

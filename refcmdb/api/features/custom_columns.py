@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from refcmdb.auth.actors import Actor
 
 MOST_ERRORS = 20
-# How the rules of custom fields name the place of a value; the first object has no number.
-PLACE = re.compile(r"^(?:\[([0-9]+)\]\.)?custom(?:_fields)?\.")
+# How the rules of custom fields name the place of a value.
+PLACE = re.compile(r"^(\[[0-9]+\])\.custom(?:_fields)?\.")
 
 
 async def values_of(
@@ -76,11 +76,11 @@ def as_cells(rows: Sequence[DeviceRow]) -> None:
 
 @contextlib.contextmanager
 def told_at(prefix: str) -> Iterator[None]:
-    """The first errors only, custom fields named as in the document, also in the first row."""
+    """The first errors only, custom fields named as in the document."""
     try:
         yield
     except Problem as problem:
         problem.errors = (problem.errors or [])[:MOST_ERRORS] or None
         for error in problem.errors or []:
-            error.field = PLACE.sub(lambda found: f"[{found[1] or 0}].{prefix}", error.field)
+            error.field = PLACE.sub(rf"\g<1>.{prefix}", error.field)
         raise

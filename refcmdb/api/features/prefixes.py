@@ -16,7 +16,7 @@ from refcmdb import models
 from refcmdb.api import endpoints, reading, schemas
 from refcmdb.api.endpoints import ResourceEndpoints
 from refcmdb.api.features.endpoint import Endpoint
-from refcmdb.api.problems import Problem
+from refcmdb.api.problems import Problem, of_one
 from refcmdb.api.reading import Backend
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_body, read_query, require_id
@@ -139,7 +139,8 @@ async def take(writer: Writer, number: int, wanted: NextAddress) -> msgspec.Stru
             vrf_id=prefix.vrf_id,
             **{name: getattr(wanted, name) for name in wanted.__struct_fields__},
         )
-        (item,) = await writer.created(session, [body])
+        with of_one():
+            (item,) = await writer.created(session, [body])
     await writer.invalidate([Change(after=item)])
     return item
 
