@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 KIND = "fault"
 CHECK = "CG-ERR-001"
 OPERATION = "devices_list"
+ALSO = ("CG-VAL-002",)  # a value of a parameter is answered 500
 
 
 def plant() -> None:
