@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .services.run_directory import write_json
 from .services.shared import Shared
 from .verdicts import Plan
 
@@ -135,10 +136,7 @@ class WorkerLink:
             "deselected": self.gate.selection.deselected,
             "problem": self.gate.aborted,
         }
-        path = self.gate.shared.run_directory / PLAN
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(data), encoding="utf-8")
-        draft.replace(path)
+        write_json(self.gate.shared.run_directory / PLAN, data)
 
     def pytest_sessionfinish(self) -> None:
         """End this worker's own CMDB instance and database."""
