@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from refcmdb.api import features
 from refcmdb.api.endpoints import GeneralEndpoints, Methods, ResourceEndpoints
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Scope
 
     from refcmdb.api.endpoints import Handler
     from refcmdb.api.resource import Resource
@@ -170,7 +171,24 @@ def _declared_routes(backend: Backend) -> list[Route]:
         for path, handlers in _handlers(backend, resource).items():
             paths[path] = {**handlers, **paths.get(path, {})}
     ordered = sorted(paths, key=lambda path: path.count("{"))
-    return [Route(path, Methods(paths[path])) for path in ordered]
+    return [_Route(path, Methods(paths[path])) for path in ordered]
+
+
+class _Route(Route):
+    """One of very many: a request compares what is fixed of its path, and few regular expressions.
+
+    Starlette asks one route after the other.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As any route."""
+        if not scope["path"].startswith(self._fixed):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+    @functools.cached_property
+    def _fixed(self) -> str:
+        return self.path.partition("{")[0]
 
 
 def _handlers(backend: Backend, resource: Resource) -> dict[str, dict[str, Handler]]:

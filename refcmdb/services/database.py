@@ -13,6 +13,8 @@ import asyncpg
 import msgspec
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
+from refcmdb.services.turnstile import Turnstile
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
@@ -104,7 +106,7 @@ class Database:
     def __init__(self, settings: Settings, slow: SlowQueries) -> None:
         self._settings, self._slow = settings, slow
         self._pool: Any = None
-        self._waiting = 0
+        self._turnstile = Turnstile(settings.pool_size)
 
     async def open(self) -> None:
         """Connect.
@@ -157,15 +159,12 @@ class Database:
 
         Raises: TimeoutError where nobody gives one back in time.
         """
-        self._waiting += 1
-        try:
-            connection = await self._pool.acquire(timeout=self._settings.pool_wait_s)
-        finally:
-            self._waiting -= 1
-        try:
+        wait_s = self._settings.pool_wait_s
+        async with (
+            self._turnstile.place(timeout_s=wait_s),
+            self._pool.acquire(timeout=wait_s) as connection,
+        ):
             yield Session(connection, self._slow)
-        finally:
-            await self._pool.release(connection)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
@@ -196,7 +195,7 @@ class Database:
     def pool(self) -> PoolState:
         """How the pool does; nothing of it is in use before it is open."""
         used = self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
-        return PoolState(used=used, most=self._settings.pool_size, waiting=self._waiting)
+        return PoolState(used=used, most=self._settings.pool_size, waiting=self._turnstile.waiting)
 
     def _server_settings(self) -> dict[str, str]:
         timeout_ms = str(self._settings.statement_timeout_s * 1000)

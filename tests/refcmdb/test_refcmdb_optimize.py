@@ -176,7 +176,7 @@ def test_a_request_that_gets_no_connection_in_time_is_answered_503(start_server,
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         request = f"request {refused.json()['request_id']}: 503, TimeoutError: "
         (line,) = [one for one in server.log.read_text().splitlines() if request in one]
-        assert "in database.py:" in line
+        assert "in turnstile.py:" in line
         assert "Traceback" not in line
         assert 0.9 < waited_s < 10
         assert patch.result().status_code == 200

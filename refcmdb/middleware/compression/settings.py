@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # The lowest and the highest level of each coding. zstd beyond 19 needs more memory than receivers
 # must have (RFC 9659).
 LEVELS = {"zstd": (1, 19), "br": (0, 11), "gzip": (1, 9)}
-SPANS = "zstd=1 (1-19), br=4 (0-11), gzip=4 (1-9)"
+SPANS = "zstd=1 (1-19), br=3 (0-11), gzip=4 (1-9)"
 TYPES = (
     "application/json",
     "application/problem+json",
@@ -24,7 +24,7 @@ TYPES = (
     "text/html",
     "text/plain",
 )
-DEFAULT = {"zstd": 1, "br": 4, "gzip": 4}
+DEFAULT = {"zstd": 1, "br": 3, "gzip": 4}
 
 
 def read_levels(text: str) -> dict[str, int]:
