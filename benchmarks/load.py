@@ -36,7 +36,7 @@ from refcmdb.infrastructure import embedded
 from refcmdb.seeding.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 ALONE_MS, TOGETHER_MS, MOST_MB = 100.0, 2000.0, 300.0
 ALONE_S, WARM_S = 10.0, 5.0
@@ -165,31 +165,34 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--devices", type=int, default=100_000)
     options = parser.parse_args()
-    plan = Plan(devices=options.devices, seed=0)
+    with target_of(options.devices, cached=True) as target:
+        print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+        alone = uvloop.run(target.measured(1, ALONE_S, (0.0, 0.0)))
+        many = uvloop.run(target.measured(options.users, options.seconds, THINK_S))
+    broken = [tell(alone, ALONE_MS), tell(many, TOGETHER_MS)]
+    return int(any(broken))
+
+
+@contextlib.contextmanager
+def target_of(devices: int, *, cached: bool) -> Iterator[Target]:
+    """A server of its own with so many devices, with a cache or without."""
+    plan = Plan(devices=devices, seed=0)
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="load")))
         services = stack.enter_context(embedded.running(directory))
-        token = fill(services.database_url, devices=options.devices)
+        token = fill(services.database_url, devices=devices)
+        settings = {"REFCMDB_REDIS_URL": services.redis_url} if cached else {}
         port, pid = stack.enter_context(
-            server(
-                services.database_url,
-                directory / "refcmdb.log",
-                REFCMDB_REDIS_URL=services.redis_url,
-            )
+            server(services.database_url, directory / "refcmdb.log", **settings)
         )
-        sites = ((device, plan.site_of(device)) for device in range(1, options.devices + 1))
-        target = Target(
+        sites = ((device, plan.site_of(device)) for device in range(1, devices + 1))
+        yield Target(
             url=f"http://127.0.0.1:{port}",
             server=psutil.Process(pid),
             database=postmaster(directory),
             token=token,
             devices=[(device, site) for device, site in sites if plan.owner_of(site) == RED],
         )
-        print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-        alone = uvloop.run(target.measured(1, ALONE_S, (0.0, 0.0)))
-        many = uvloop.run(target.measured(options.users, options.seconds, THINK_S))
-    broken = [tell(alone, ALONE_MS), tell(many, TOGETHER_MS)]
-    return int(any(broken))
 
 
 def postmaster(directory: Path) -> psutil.Process:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from refcmdb.connections import Bounds, guarding
 from refcmdb.middleware.security.sanitising import OneLineFormatter
 
 if TYPE_CHECKING:
@@ -47,12 +48,14 @@ def serve(
     from refcmdb.api.application import build  # noqa: PLC0415 - after the fault is planted
 
     app = build(settings)
+    protection = settings.protection
+    bounds = Bounds(head_s=protection.head_timeout_s, most=protection.most_connections)
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=guarding(bounds),
         ws="none",
         lifespan="on",
         access_log=False,
@@ -60,7 +63,6 @@ def serve(
         server_header=False,
         forwarded_allow_ips=list(settings.balancers),
         timeout_keep_alive=30,
-        h11_max_incomplete_event_size=64 * 1024,
     )
     grace_s = max(GRACE_S, settings.drain_s)
     config.timeout_graceful_shutdown = grace_s  # type: ignore[assignment] # whole seconds are too long

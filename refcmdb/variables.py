@@ -86,15 +86,16 @@ def read_word(text: str) -> str:
     return text
 
 
-def switch(name: str, meaning: str) -> Any:  # noqa: ANN401 - see above
-    """A field for what is on unless it is switched off."""
+def switch(name: str, meaning: str, *, default: bool = True) -> Any:  # noqa: ANN401 - see above
+    """A field for what can be switched on and off."""
 
     def read(text: str) -> bool:
         if text not in SWITCH:
             raise ValueError(f"must be on or off, not {text!r}")
         return SWITCH[text]
 
-    return setting(name, meaning, read=read, values="on, off", shown="on", default=True)
+    shown = next(word for word, value in SWITCH.items() if value is default)
+    return setting(name, meaning, read=read, values="on, off", shown=shown, default=default)
 
 
 def listed(kind: type) -> Iterator[tuple[dataclasses.Field[Any], Variable]]:

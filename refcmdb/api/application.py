@@ -23,10 +23,11 @@ from refcmdb.auth.throttling import LogInGuard
 from refcmdb.middleware.compression import CompressionMiddleware
 from refcmdb.middleware.measuring import MeasuringMiddleware
 from refcmdb.middleware.security import events
+from refcmdb.middleware.security.admission import Admission
 from refcmdb.middleware.security.cors import CorsMiddleware
 from refcmdb.middleware.security.errors import ErrorGuard
 from refcmdb.middleware.security.headers import SecurityMiddleware
-from refcmdb.middleware.security.limits import RateLimit, RateLimiter
+from refcmdb.middleware.security.limits import RateLimit, RateLimiter, RequestLimits
 from refcmdb.monitoring.advisor import Advisor
 from refcmdb.monitoring.alerts import AlertSystem
 from refcmdb.monitoring.claims import Claims
@@ -59,7 +60,7 @@ API = "/api/v1"
 
 def build(settings: Settings) -> Starlette:
     """The application; it connects when it starts and disconnects when it ends."""
-    limit = RateLimit(settings.protection.rate_limit, settings.redis_url)
+    limits = RequestLimits(settings.protection, settings.redis_url)
     events.log.disabled = not settings.protection.events
     backend = _backend(settings)
 
@@ -71,7 +72,7 @@ def build(settings: Settings) -> Starlette:
         gc.freeze()
         try:
             async with (
-                limit.shared(),
+                limits.shared(),
                 backend.questions.shared(),
                 backend.alerts.telling(),
                 backend.monitor.watching(backend.alerts.judge),
@@ -92,7 +93,7 @@ def build(settings: Settings) -> Starlette:
             *_declared_routes(backend),
             *(Route(path, methods) for path, methods in web_app.routes(backend).items()),
         ],
-        middleware=_middleware(backend, limit),
+        middleware=_middleware(backend, limits),
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )
@@ -101,18 +102,19 @@ def build(settings: Settings) -> Starlette:
     return app
 
 
-def _middleware(backend: Backend, limit: RateLimit) -> list[Middleware]:
+def _middleware(backend: Backend, limits: RequestLimits) -> list[Middleware]:
     """From the outside inward."""
     settings, figures = backend.settings, backend.monitor.requests
     measuring = Middleware(MeasuringMiddleware, figures=figures)
     compressing = Middleware(CompressionMiddleware, settings=settings.compression, figures=figures)
     return [
         *([measuring] if settings.monitoring.enabled else []),
-        Middleware(SecurityMiddleware),
+        *([Middleware(SecurityMiddleware)] if settings.protection.headers else []),
         Middleware(CorsMiddleware, origins=settings.cors_origins),
         *([compressing] if settings.compression.enabled else []),
         Middleware(ErrorGuard, protection=settings.protection),
-        Middleware(RateLimiter, limit=limit),
+        Middleware(Admission, protection=settings.protection),
+        Middleware(RateLimiter, limits=limits),
     ]
 
 

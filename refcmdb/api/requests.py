@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import urllib.parse
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import msgspec
 
 from refcmdb.api.problems import Problem, from_validation, invalid, missing
 from refcmdb.api.values import LARGEST_ID, Kind, decode
-from refcmdb.middleware.security import limits, screening
+from refcmdb.middleware.security import events, limits, screening
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -127,15 +128,20 @@ def require_id(request: Request, what: str) -> int:
 async def read_raw(request: Request, *, largest: int = LARGEST_BODY_BYTES) -> bytes:
     """The body as it came.
 
-    Raises: Problem 413 above ``largest`` bytes, announced or seen.
+    Raises: Problem 413 above ``largest`` bytes, announced or seen; 408 for one that takes long.
     """
     announced = request.headers.get("content-length", "0")
     too_large = Problem(413, f"the body may have at most {largest} bytes")
     if announced.isdigit() and int(announced[:20]) > largest:
         raise too_large
     raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > largest:
-            raise too_large
+    try:
+        async with asyncio.timeout(request.scope["protection"].body_timeout_s):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > largest:
+                    raise too_large
+    except TimeoutError:
+        events.emit("request.slow", request.scope, outcome="refused")
+        raise Problem(408, "the body takes too long", headers={"Connection": "close"}) from None
     return bytes(raw)

@@ -22,7 +22,7 @@ def plant() -> None:
     async def call(self: RateLimiter, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_unless(message: Message) -> None:
             first = message["type"] == "http.response.start"
-            if first and self._limit.take(limits.caller_of(scope)):
+            if first and self._limits._whole.take(limits.caller_of(scope)):
                 raise Problem(429, "too many requests", headers={"Retry-After": "1"})
             await send(message)
 

@@ -26,7 +26,7 @@ def plant() -> None:
     production = RateLimiter.__call__
 
     async def call(self: RateLimiter, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._limit._per_minute < 1000:
+        if scope["type"] == "http" and self._limits._whole._per_minute < 1000:
             now, caller = int(time.time()), limits.caller_of(scope)
             window, count = windows.get(caller, (now, 0))
             windows[caller] = (now, count + 1 if window == now else 1)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from refcmdb.middleware.security.toggles import Toggles
+
 MINUTE_S = 60
 BURST_S = 10  # a bucket holds what is allowed in this time
 SYNC_S = 1.0
@@ -119,16 +121,43 @@ class RateLimit:
                     bucket.shut_until = time.monotonic() + count.expires_in_s
 
 
+class RequestLimits:
+    """What every caller may ask of the whole, and of endpoints that have a limit of their own."""
+
+    def __init__(self, protection: Toggles, redis_url: str) -> None:
+        self._whole = RateLimit(protection.rate_limit, redis_url)
+        self._endpoints = [
+            (endpoint, RateLimit(endpoint.per_minute, redis_url))
+            for endpoint in protection.endpoint_limits
+        ]
+
+    def admit(self, scope: Scope) -> None:
+        """Return when the request may pass. Raises: Problem 429 with Retry-After."""
+        caller = caller_of(scope)
+        self._whole.admit(caller, scope)
+        for endpoint, limit in self._endpoints:
+            if endpoint.concerns(scope["method"], scope["path"]):
+                limit.admit(_caller(caller, str(endpoint).encode()), scope)
+
+    @contextlib.asynccontextmanager
+    async def shared(self) -> AsyncIterator[None]:
+        """Add up with other instances inside the block."""
+        async with contextlib.AsyncExitStack() as stack:
+            for limit in (self._whole, *(limit for _, limit in self._endpoints)):
+                await stack.enter_async_context(limit.shared())
+            yield
+
+
 class RateLimiter:
     """Pure ASGI: 429 for callers who ask too much, before anything else is done for them."""
 
-    def __init__(self, app: ASGIApp, *, limit: RateLimit) -> None:
-        self.app, self._limit = app, limit
+    def __init__(self, app: ASGIApp, *, limits: RequestLimits) -> None:
+        self.app, self._limits = app, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on. Raises: Problem 429 with Retry-After."""
         if scope["type"] == "http":
-            self._limit.admit(caller_of(scope), scope)
+            self._limits.admit(scope)
         await self.app(scope, receive, send)
 
 
@@ -136,7 +165,11 @@ def caller_of(scope: Scope) -> bytes:
     """Who counts as one caller: a credential, else an address. Nothing secret is kept."""
     named = [value for name, value in scope["headers"] if name in {b"authorization", b"cookie"}]
     client = scope.get("client") or ("", 0)
-    return hashlib.blake2b(b"".join(named) or client[0].encode(), digest_size=12).digest()
+    return _caller(*(named or [client[0].encode()]))
+
+
+def _caller(*parts: bytes) -> bytes:
+    return hashlib.blake2b(b"".join(parts), digest_size=12).digest()
 
 
 def require_flat(scope: Scope, raw: bytes) -> None:
