@@ -41,7 +41,8 @@ def guarding(bounds: Bounds) -> type[HttpToolsProtocol]:
 
 class _Guarded(HttpToolsProtocol):
     bounds: Bounds
-    _awaiting_head: asyncio.TimerHandle | None = None
+    _deadline: asyncio.TimerHandle | None = None
+    _in_head = True
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -50,7 +51,7 @@ class _Guarded(HttpToolsProtocol):
         if self.bounds.most and len(self.connections) > self.bounds.most:
             self._end("connection.refused", "there are too many connections")
         else:
-            self._await_head()
+            self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
@@ -59,36 +60,38 @@ class _Guarded(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Part of a head, or of what follows it."""
-        super().data_received(data)
-        if self._awaiting_head is None:
-            return
         self._head_bytes += len(data)
-        if self._head_bytes > LONGEST_HEAD:
+        super().data_received(data)
+        if self._in_head and self._head_bytes > LONGEST_HEAD:
             self._end("request.large", f"its head has more than {LONGEST_HEAD} bytes")
 
     def on_message_begin(self) -> None:
-        """The first byte of a request, on a connection that may have carried others."""
+        """The beginning of a request, on a connection that may have carried others."""
         super().on_message_begin()
-        if self._awaiting_head is None:
-            self._await_head()
+        if not self._in_head:
+            self._in_head, self._head_bytes = True, 1
+            self._wait()
 
     def on_headers_complete(self) -> None:
         """The application has the request now."""
+        self._in_head = False
         self._stop_waiting()
         super().on_headers_complete()
 
-    def _await_head(self) -> None:
-        self._head_bytes = 0
+    def _wait(self) -> None:
         if self.bounds.head_s:
-            why = f"its head was not there after {self.bounds.head_s} s"
-            self._awaiting_head = self.loop.call_later(
-                self.bounds.head_s, self._end, "request.slow", why
-            )
+            self._deadline = self.loop.call_later(self.bounds.head_s, self._too_late)
 
     def _stop_waiting(self) -> None:
-        if self._awaiting_head is not None:
-            self._awaiting_head.cancel()
-            self._awaiting_head = None
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_late(self) -> None:
+        if self._head_bytes:
+            self._end("request.slow", f"its head was not there after {self.bounds.head_s} s")
+        else:  # browsers connect in advance: that is no event
+            self.transport.close()
 
     def _end(self, event: str, why: str) -> None:
         self._stop_waiting()
