@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pytest_cmdbguard.witnesses.judge import Judgement
     from pytest_cmdbguard.witnesses.sql import SqlWitness
 
+    # What has to be done before a probe that was sent again shows, if it was stored.
+    After = Callable[[Sequence[SqlSent]], None]
+
 __all__ = ["TOKEN", "PointResult", "SqlAttack", "shown", "takes_input"]
 
 SHOWN = 160
@@ -111,7 +114,9 @@ class SqlAttack:
             closed=not reached and _leads_nowhere(trail),
             requests=trail.requests,
         )
-        return self._with_proof(plain, judgements, after=lambda: None)
+        return self._with_proof(
+            plain, judgements, after=lambda sent: self._rounds.read_again(operation, sent)
+        )
 
     def _late(
         self, operation: Operation, seen: Seen, tokens: Iterable[str]
@@ -123,13 +128,13 @@ class SqlAttack:
                 operation=sent.operation, point=sent.point, reached=True, stopped=""
             )
             result = self._with_proof(
-                plain, seen.judged([sent]), after=lambda: self._rounds.plainly(operation)
+                plain, seen.judged([sent]), after=lambda _: self._rounds.plainly(operation)
             )
             if result.proof:
                 yield result
 
     def _with_proof(
-        self, plain: PointResult, judgements: Iterable[Judgement], *, after: Callable[[], None]
+        self, plain: PointResult, judgements: Iterable[Judgement], *, after: After
     ) -> PointResult:
         """The result with the worst of what was judged, if it holds when it is repeated."""
         worst = _worst(judgements)
@@ -143,17 +148,17 @@ class SqlAttack:
             plain, proof=shown(worst.proof), severity=worst.severity, exchange=sent.exchange
         )
 
-    def _repeats(self, sent: SqlSent, proof: Sighting, after: Callable[[], None]) -> bool:
+    def _repeats(self, sent: SqlSent, proof: Sighting, after: After) -> bool:
         """Whether the same probe with fresh tokens breaks out of the same statement again."""
         return all(
             skeleton(proof) in self._skeletons_of_another(sent, after) for _ in range(REPLAYS)
         )
 
-    def _skeletons_of_another(self, sent: SqlSent, after: Callable[[], None]) -> set[str]:
+    def _skeletons_of_another(self, sent: SqlSent, after: After) -> set[str]:
         self._sql.forget()
         mark, seen = self._sql.mark(), Seen()
         control, again = self._rounds.again(sent, "control"), self._rounds.again(sent)
-        after()
+        after([control, again])
         seen.add(self._sql.since(mark))
         seen.visible = self._sql.shown(TOKEN.pattern)
         judged = seen.judged([control, again])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from pytest_cmdbguard.witnesses.judge import CONTROL, judge, sightings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pytest_cmdbguard.model import Actor, Operation, Parameter, Sighting
+    from pytest_cmdbguard.model import Actor, Exchange, Operation, Parameter, Sighting
     from pytest_cmdbguard.probes.client import Api
     from pytest_cmdbguard.probes.surroundings import Surroundings, Values
     from pytest_cmdbguard.witnesses.judge import Judgement
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 SqlSent = Sent[SqlProbe]
 
+MOST_READ_AGAIN = 8  # of the objects that the probes of one operation created
 TOKEN = re.compile(r"zq[0-9a-z]{10}", re.IGNORECASE)
 
 
@@ -143,7 +145,7 @@ class Rounds:
         self._first(operation, trails, seen)
         mark = self._read(mark, seen)
         self._second(operation, trails, seen)
-        self._revisit(operation, trails)
+        self.read_again(operation, [sent for trail in trails for sent in trail.sent])
         self._restore(operation)
         self._read(mark, seen)
         seen.visible = self._sql.shown(TOKEN.pattern)
@@ -157,6 +159,19 @@ class Rounds:
     def plainly(self, operation: Operation) -> None:
         """The operation as it is meant to be used."""
         self._api.send(operation, self._surroundings.values(operation))
+
+    def read_again(self, operation: Operation, some: Iterable[SqlSent]) -> None:
+        """Read what was written: what was stored may become SQL now."""
+        if operation.reads:
+            return
+        created = _created(some)[:MOST_READ_AGAIN]
+        for reader in self._surroundings.readers(operation):
+            values = self._surroundings.values(reader) | newest_first(reader)
+            named = ("path", reader.path.rpartition("/{")[2].removesuffix("}"))
+            # Each object has probes of other places, or of another family.
+            ways = [{named: number} for number in created if named in values]
+            for way in ways or [{}]:
+                self._api.send(reader, values | way)
 
     def _points(self, operation: Operation) -> list[Parameter]:
         inside = cell_points(operation, self._surroundings.fields(operation))
@@ -227,18 +242,6 @@ class Rounds:
         for trail in refused:
             trail.valid = endings.get((trail.point.location, trail.point.name), "")
 
-    def _revisit(self, operation: Operation, trails: Sequence[Trail]) -> None:
-        """Read what was written: what was stored may become SQL now."""
-        if operation.reads:
-            return
-        created = [number for trail in trails for s in trail.sent if (number := _created(s))]
-        for reader in self._surroundings.readers(operation):
-            values = self._surroundings.values(reader) | newest_first(reader)
-            named = reader.path.rpartition("/{")[2].removesuffix("}")
-            if created and ("path", named) in values:
-                values["path", named] = created[-1]
-            self._api.send(reader, values)
-
     def _restore(self, operation: Operation) -> None:
         """What probes changed gets its values back: others look for it by name."""
         if operation.method in {"PATCH", "PUT"} and operation.body is not None:
@@ -290,12 +293,22 @@ def _is_open(trail: Trail, seen: Seen) -> bool:
     return control.exchange.is_taken or bool(seen.of(control.probe.tokens))
 
 
-def _created(sent: SqlSent) -> object:
-    """The id of what a request created, None where that is not known."""
-    if sent.exchange.status not in {200, 201}:
+def _created(some: Iterable[SqlSent]) -> list[object]:
+    """The ids of what requests created, each once: of every place the newest, and so on."""
+    by_place: dict[int, list[object]] = {}
+    for sent in some:
+        if number := _id_in(sent.exchange):
+            by_place.setdefault(id(sent.point), []).insert(0, number)
+    turns = itertools.zip_longest(*by_place.values())
+    return list(dict.fromkeys(number for turn in turns for number in turn if number))
+
+
+def _id_in(exchange: Exchange) -> object:
+    """Of what a request created; None where that is not known."""
+    if exchange.status not in {200, 201}:
         return None
     try:
-        answer = json.loads(sent.exchange.body)
+        answer = json.loads(exchange.body)
     except ValueError:
         return None
     return answer.get("id") if isinstance(answer, dict) else None

@@ -51,6 +51,30 @@ DOCUMENT["paths"]["/notes/{id}"] = {
         "parameters": [{"name": "id", "in": "path", "schema": {"type": "integer"}}],
     }
 }
+TEXT = {"type": "string"}
+DOCUMENT["paths"]["/things"] = {
+    "get": {"operationId": "list"},
+    "post": {
+        "operationId": "make",
+        "requestBody": {
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["title", "zone"],
+                        "properties": {"title": TEXT, "zone": TEXT},
+                    }
+                }
+            }
+        },
+    },
+}
+DOCUMENT["paths"]["/things/{id}"] = {
+    "get": {
+        "operationId": "show",
+        "parameters": [{"name": "id", "in": "path", "schema": {"type": "integer"}}],
+    }
+}
 DOCUMENT["paths"]["/once"] = {
     "get": {"operationId": "once", "parameters": [{"name": "q", "in": "query"}]}
 }
@@ -60,15 +84,21 @@ class Notes(BaseHTTPRequestHandler):
     """Stores what it is sent as it should, and puts it into the SQL of a report later.
 
     ``/once`` puts input into SQL the first time only; ``/notes/1`` is strict, and notes who asks.
+    ``/things`` takes one strange text at a time, and ``/things/N`` puts its title into SQL.
     """
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self._run("insert into notes (title) values (%s) returning id", [str(body["title"])])
+        if self.path == "/things":
+            self._make(**body)
+        else:
+            self._run("insert into notes (title) values (%s) returning id", [str(body["title"])])
 
     def do_GET(self):
+        if self.path.startswith("/things"):
+            return self._show(self.path.partition("/things")[2].strip("/"))
         if self.path.startswith("/once"):
             return self._once(unquote(self.path.partition("=")[2]))
         if self.path.startswith("/notes"):
@@ -82,6 +112,24 @@ class Notes(BaseHTTPRequestHandler):
             self.server.has_slipped = True
             self._run(f"select count(*) from notes where title = '{value}'", None, answer=False)
         self._run("select count(*) from notes where title = %s", [value])
+
+    def _make(self, *, title, zone):
+        if "zq" in title and "zq" in zone:
+            self._answer(422)
+        else:
+            statement = "insert into notes (title) values (%s) returning id"
+            ((number,),) = self._run(statement, [title], answer=False)
+            self._answer(201, {"id": number})
+
+    def _show(self, number):
+        statement = "select id, title from notes order by id desc"
+        found = self._run(statement, [], answer=False)
+        things = [{"id": id_, "title": title, "zone": "x"} for id_, title in found]
+        thing = next((one for one in things if str(one["id"]) == number), None)
+        if thing:
+            text = f"select count(*) from notes where title = '{thing['title']}'"
+            self._run(text, None, answer=False)
+        self._answer(200 if thing or not number else 404, thing or things)
 
     def _report(self):
         titles = self._run("select title from notes", [], answer=False)
@@ -99,11 +147,12 @@ class Notes(BaseHTTPRequestHandler):
             self._answer(200)
         return rows
 
-    def _answer(self, status):
+    def _answer(self, status, content=None):
+        body = json.dumps(content or {}).encode()
         self.send_response(status)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass
@@ -148,6 +197,12 @@ def test_a_stored_probe_that_becomes_sql_later_is_traced_to_where_it_went_in(not
     }
     assert all("where title = '" in result.proof for result in late)
     assert all(result.exchange.url.endswith("/notes") for result in late)
+
+
+def test_every_object_that_probes_made_is_read_again(notes_attack):
+    """Titles are probed before zones, so that the last object has a harmless title."""
+    proven = [result for result in notes_attack["make"]() if result.proof]
+    assert {result.point.name for result in proven} == {"/title"}
 
 
 def test_what_was_traced_once_is_not_told_of_what_never_surfaced(notes_attack):
