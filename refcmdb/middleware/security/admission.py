@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from refcmdb.middleware.security.toggles import Toggles
 
-# Asked by balancers from beside it, without TLS.
-PLAIN = frozenset({"/health", "/metrics"})
+PLAIN = "/health"  # balancers ask it from beside, and show no credential
 
 
 class Admission:
@@ -36,7 +35,7 @@ class Admission:
         await self.app(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:
-        if self._https and scope["scheme"] != "https" and scope["path"] not in PLAIN:
+        if self._https and scope["scheme"] != "https" and scope["path"] != PLAIN:
             events.emit("transport.refused", scope, outcome="refused")
             raise Problem(403, "HTTPS is required; what was sent may have been read: change it")
         if self._refused is None:
