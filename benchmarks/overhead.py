@@ -21,7 +21,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PATH = "/api/v1/devices?limit=50"
+PORT = "PORT"
 REQUESTS = 50  # of one round
 # At least as many requests per CPU-second as without, as a share.
 GOALS = {"monitoring": 0.95, "zstd": 0.9, "br": 0.7, "gzip": 0.7}
@@ -116,23 +116,26 @@ def fill(database_url: str, *, devices: int) -> str:
 
 @contextlib.contextmanager
 def server(database_url: str, log: Path, **settings: str) -> Iterator[tuple[int, int]]:
-    """A server with these settings, and no limit of requests; its port and process id."""
+    """A refcmdb with these settings, and no limit of requests; its port and process id."""
+    defaults = {"REFCMDB_DATABASE_URL": database_url, "REFCMDB_RATE_LIMIT": "0"}
+    with started("refcmdb", "serve", "--port", PORT, log=log, **(defaults | settings)) as place:
+        yield place
+
+
+@contextlib.contextmanager
+def started(*words: str, log: Path, **environment: str) -> Iterator[tuple[int, int]]:
+    """``python -m`` with these words, PORT being a free one; that port and the process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {
-        "REFCMDB_DATABASE_URL": database_url,
-        "REFCMDB_RATE_LIMIT": "0",
-        **settings,
-    }
-    command = [sys.executable, "-m", "refcmdb", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", *(str(port) if word is PORT else word for word in words)]
 
     def ready() -> bool:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/"):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return True
         return False
 
-    with embedded.process(command, log, env=environment) as process:
+    with embedded.process(command, log, env=os.environ | environment) as process:
         embedded.wait_until(ready, process, log)
         yield port, process.pid
 

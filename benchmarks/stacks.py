@@ -16,21 +16,17 @@ import contextlib
 import dataclasses
 import http.client
 import json
-import os
 import random
-import socket
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.load import postmaster
-from benchmarks.overhead import PATH, REQUESTS, fill, on_cpu_s, server
+from benchmarks.overhead import PATH, PORT, REQUESTS, fill, on_cpu_s, server, started
 from refcmdb.infrastructure import embedded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import psutil
 
 DEVICES = 20_000
@@ -102,8 +98,7 @@ def main() -> int:
         ours = server(url, directory / "refcmdb.log", REFCMDB_RATE_LIMIT="100000000")
         servers = {
             "refcmdb": stack.enter_context(ours),
-            "fastapi": stack.enter_context(twin("fastapi_twin", directory, url)),
-            "bare": stack.enter_context(twin("bare_twin", directory, url)),
+            **{name: stack.enter_context(twin(name, directory, url)) for name in GOALS},
         }
         database = postmaster(directory)
         stacks = {name: Stack(*where, token, database) for name, where in servers.items()}
@@ -112,23 +107,11 @@ def main() -> int:
     return tell(stacks)
 
 
-@contextlib.contextmanager
-def twin(module: str, directory: Path, url: str) -> Iterator[tuple[int, int]]:
+def twin(
+    name: str, directory: Path, url: str
+) -> contextlib.AbstractContextManager[tuple[int, int]]:
     """A server of this directory; its port and process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = directory / f"{module}.log"
-    command = [sys.executable, "-m", f"benchmarks.{module}", str(port), url]
-
-    def ready() -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return True
-        return False
-
-    with embedded.process(command, log, env=dict(os.environ)) as process:
-        embedded.wait_until(ready, process, log)
-        yield port, process.pid
+    return started(f"benchmarks.{name}_twin", PORT, url, log=directory / f"{name}.log")
 
 
 def require_same(stacks: dict[str, Stack]) -> None:
