@@ -96,16 +96,19 @@ class Cluster:
             "--no-sync",
             "--no-instructions",
         ]
-        finished = subprocess.run(
-            [*command, *options, *cluster_settings.locale(self.programs.version)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.run.path,
-            env=inherited() | marked(self.run),
-        )
-        if finished.returncode:
-            said = (finished.stderr or finished.stdout).strip()[-1000:]
+        # initdb makes the directories above its own, too: begun late, it brings the run's back.
+        with self.run.starts(NAME):
+            initdb = subprocess.Popen(
+                [*command, *options, *cluster_settings.locale(self.programs.version)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=self.run.path,
+                env=inherited() | marked(self.run),
+            )
+        told, problem = initdb.communicate()
+        if initdb.returncode:
+            said = (problem or told).strip()[-1000:]
             raise ServiceError(NAME, f"initdb failed (is the disk full?): {said}")
 
     def start(self) -> None:

@@ -59,14 +59,12 @@ class Process:
         """
         self.run, self.command = run, command
         self.log = run.logs / f"{command.name}.log"
-        with run.starting:
+        with run.starts(command.name):
             self._popen = self._start()
             self.started = self._register()
 
     def _start(self) -> subprocess.Popen[bytes]:
         name, program = self.command.name, self.command.argv[0]
-        if self.run.closed:
-            raise ServiceMissing(name, "the run is being stopped", remedy="start another run")
         try:
             with self.log.open("ab") as output:
                 return self._spawn(output)

@@ -18,11 +18,16 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psutil
 
+from pytest_cmdbguard.errors import ServiceMissing
+
 from .started import Started, kill, marked_with, wait_until_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PREFIX = "cmdbguard-"
 REMOVED_WITHIN_S = 2.0
@@ -46,6 +51,17 @@ class RunDirectory:
         """From now on nothing more is started in it; returns when no start is under way."""
         with self.starting:
             self.closed = True
+
+    @contextlib.contextmanager
+    def starts(self, name: str) -> Iterator[None]:
+        """A process is started in the block: whoever closes the run waits, and then sees it.
+
+        Raises: ServiceMissing when the run is stopping.
+        """
+        with self.starting:
+            if self.closed:
+                raise ServiceMissing(name, "the run is being stopped", remedy="start another run")
+            yield
 
     @property
     def id(self) -> str:
