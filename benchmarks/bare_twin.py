@@ -9,7 +9,6 @@ asked: what is left is what no server of this kind can save.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from starlette.routing import Route
 
 from refcmdb.api import statements
 from refcmdb.api.registry import RESOURCES
+from refcmdb.auth import tokens
 from refcmdb.services.database import asyncpg_url
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def build(database_url: str) -> Starlette:
 
     async def devices(request: Request) -> Response:
         token = request.headers["authorization"].removeprefix("Bearer ")
-        caller = await pool.fetchrow(CALLER, hashlib.sha256(token.encode()).digest())
+        caller = await pool.fetchrow(CALLER, tokens.digest(token))
         limit = int(request.query_params["limit"])
         values = {"scope": caller["tenant_id"], "reader": caller["id"], "limit": limit + 1}
         rows = await pool.fetch(PAGE.text, *(values[name] for name in PAGE.names))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt  # noqa: TC003 - SQLAlchemy and pydantic read annotations when they run
-import hashlib
 import sys
 from collections.abc import AsyncIterator  # noqa: TC003 - and so does FastAPI
 from typing import Annotated, Any
@@ -31,6 +30,7 @@ from sqlalchemy.orm import (
     selectinload,
 )
 
+from refcmdb.auth import tokens
 from refcmdb.services.database import asyncpg_url
 
 
@@ -219,7 +219,7 @@ async def caller(
     authorization: Annotated[str, Header()] = "",
 ) -> User:
     """Whose token the request carries."""
-    digest = hashlib.sha256(authorization.removeprefix("Bearer ").encode()).digest()
+    digest = tokens.digest(authorization.removeprefix("Bearer "))
     current = or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > func.now())
     token = await database.scalar(
         select(ApiToken)

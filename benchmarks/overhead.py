@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from refcmdb.infrastructure import embedded
 from refcmdb.migrations import upgrade
@@ -31,7 +31,7 @@ from refcmdb.seeding.plan import Plan
 from refcmdb.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PATH = "/api/v1/devices?limit=50"
 PORT = "PORT"
@@ -140,7 +140,16 @@ def started(*words: str, log: Path, **environment: str) -> Iterator[tuple[int, i
         yield port, process.pid
 
 
-def play(cases: dict[str, Case], rounds: int) -> None:
+class Player(Protocol):
+    """Whom rounds are played with; ``spent_s`` has what each cost."""
+
+    spent_s: list[Any]
+
+    def play(self) -> None:
+        """One round."""
+
+
+def play(cases: Mapping[str, Player], rounds: int) -> None:
     """The rounds, after one for warmth alone."""
     for number in range(rounds + 1):
         for case in random.sample(list(cases.values()), len(cases)):

@@ -61,13 +61,10 @@ class Pages:
 
     def last(self, sort: str) -> str:
         """The cursor behind which nothing but the last page is, by walking there."""
-        cursor, before = "", ""
-        while page := self._page(sort, cursor, LONGEST_PAGE):
-            following = page["next"]
-            if not following:
-                return before
-            cursor, before = following, following
-        raise SystemExit("the list of devices has no pages")
+        cursor = ""
+        while following := self._page(sort, cursor, LONGEST_PAGE)["next"]:
+            cursor = following
+        return cursor
 
     def took_ms(self, sort: str, cursor: str) -> float:
         """How long a page of 50 took."""

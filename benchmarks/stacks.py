@@ -16,14 +16,13 @@ import contextlib
 import dataclasses
 import http.client
 import json
-import random
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.load import postmaster
-from benchmarks.overhead import PATH, PORT, REQUESTS, fill, on_cpu_s, server, started
+from benchmarks.overhead import PATH, PORT, REQUESTS, fill, on_cpu_s, play, server, started
 from refcmdb.infrastructure import embedded
 
 if TYPE_CHECKING:
@@ -121,15 +120,6 @@ def require_same(stacks: dict[str, Stack]) -> None:
         for ours, its in zip(expected, stack.items(), strict=True):
             if ours != its:
                 raise SystemExit(f"refcmdb shows {ours}, {name} {its}")
-
-
-def play(stacks: dict[str, Stack], rounds: int) -> None:
-    """The rounds, after one for warmth alone."""
-    for number in range(rounds + 1):
-        for stack in random.sample(list(stacks.values()), len(stacks)):
-            stack.play()
-            if not number:
-                stack.spent_s.clear()
 
 
 def tell(stacks: dict[str, Stack]) -> int:

@@ -6,8 +6,6 @@ connections that send a byte now and then (Slowloris, CAPEC-469) would leave no 
 
 from __future__ import annotations
 
-import dataclasses
-import logging
 from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -17,30 +15,23 @@ from refcmdb.middleware.security import events
 if TYPE_CHECKING:
     import asyncio
 
+    from refcmdb.middleware.security.toggles import Toggles
+
 LONGEST_HEAD = 64 * 1024  # bytes; the balancers allow no more either
-log = logging.getLogger(__name__)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """Seconds for the head of a request, and how many connections there may be; 0 is no bound."""
-
-    head_s: int
-    most: int
-
-
-def guarding(bounds: Bounds) -> type[HttpToolsProtocol]:
+def guarding(protection: Toggles) -> type[HttpToolsProtocol]:
     """The protocol of one server, as uvicorn's setting ``http`` takes it."""
 
     class Guarded(_Guarded):
         """Within the bounds of this server."""
 
-    Guarded.bounds = bounds
+    Guarded.protection = protection
     return Guarded
 
 
 class _Guarded(HttpToolsProtocol):
-    bounds: Bounds
+    protection: Toggles
     _deadline: asyncio.TimerHandle | None = None
     _in_head = True
     _head_bytes = 0
@@ -48,7 +39,8 @@ class _Guarded(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """One too many is ended at once: who has a connection is served."""
         super().connection_made(transport)
-        if self.bounds.most and len(self.connections) > self.bounds.most:
+        most = self.protection.most_connections
+        if most and len(self.connections) > most:
             self._end("connection.refused", "there are too many connections")
         else:
             self._wait()
@@ -79,8 +71,8 @@ class _Guarded(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _wait(self) -> None:
-        if self.bounds.head_s:
-            self._deadline = self.loop.call_later(self.bounds.head_s, self._too_late)
+        if seconds := self.protection.head_timeout_s:
+            self._deadline = self.loop.call_later(seconds, self._too_late)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
@@ -89,7 +81,8 @@ class _Guarded(HttpToolsProtocol):
 
     def _too_late(self) -> None:
         if self._head_bytes:
-            self._end("request.slow", f"its head was not there after {self.bounds.head_s} s")
+            seconds = self.protection.head_timeout_s
+            self._end("request.slow", f"its head was not there after {seconds} s")
         else:  # browsers connect in advance: that is no event
             self.transport.close()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from refcmdb.connections import Bounds, guarding
+from refcmdb.connections import guarding
 from refcmdb.middleware.security.sanitising import OneLineFormatter
 
 if TYPE_CHECKING:
@@ -48,14 +48,12 @@ def serve(
     from refcmdb.api.application import build  # noqa: PLC0415 - after the fault is planted
 
     app = build(settings)
-    protection = settings.protection
-    bounds = Bounds(head_s=protection.head_timeout_s, most=protection.most_connections)
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
-        http=guarding(bounds),
+        http=guarding(settings.protection),
         ws="none",
         lifespan="on",
         access_log=False,

@@ -106,7 +106,8 @@ class Cluster:
                 cwd=self.run.path,
                 env=inherited() | marked(self.run),
             )
-        told, problem = initdb.communicate()
+        with initdb:
+            told, problem = initdb.communicate()
         if initdb.returncode:
             said = (problem or told).strip()[-1000:]
             raise ServiceError(NAME, f"initdb failed (is the disk full?): {said}")

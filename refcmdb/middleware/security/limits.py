@@ -137,7 +137,7 @@ class RequestLimits:
         self._whole.admit(caller, scope)
         for endpoint, limit in self._endpoints:
             if endpoint.concerns(scope["method"], scope["path"]):
-                limit.admit(_caller(caller, str(endpoint).encode()), scope)
+                limit.admit(endpoint.name + caller, scope)
 
     @contextlib.asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
@@ -165,11 +165,7 @@ def caller_of(scope: Scope) -> bytes:
     """Who counts as one caller: a credential, else an address. Nothing secret is kept."""
     named = [value for name, value in scope["headers"] if name in {b"authorization", b"cookie"}]
     client = scope.get("client") or ("", 0)
-    return _caller(*(named or [client[0].encode()]))
-
-
-def _caller(*parts: bytes) -> bytes:
-    return hashlib.blake2b(b"".join(parts), digest_size=12).digest()
+    return hashlib.blake2b(b"".join(named) or client[0].encode(), digest_size=12).digest()
 
 
 def require_flat(scope: Scope, raw: bytes) -> None:

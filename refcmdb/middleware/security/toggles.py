@@ -24,6 +24,11 @@ class EndpointLimit:
     path: str
     per_minute: int
 
+    @property
+    def name(self) -> bytes:
+        """Tells its callers from those of other limits."""
+        return f"{self.method} {self.path} ".encode()
+
     def concerns(self, method: str, path: str) -> bool:
         """Whether a request is one of those."""
         return self.method in {"*", method} and path.startswith(self.path)
@@ -84,7 +89,7 @@ class Toggles:
         "REFCMDB_RATE_LIMIT_ENDPOINTS",
         "the same for paths that begin so, besides",
         read=read_endpoints,
-        values="POST /api/v1/imports=30, * /api/v1/tools/=60",
+        values="POST /api/v1/devices/import=30, * /api/v1/tools/=60",
         default=(),
     )
     head_timeout_s: int = number(
