@@ -34,7 +34,7 @@ select users.id, users.tenant_id from users join api_tokens on api_tokens.user_i
 where api_tokens.sha256 = $1 and not api_tokens.revoked
   and (api_tokens.expires_at is null or api_tokens.expires_at > now())
 """
-SHAPE = statements.Shape(sort="id", scoped=True)
+SHAPE = statements.Shape(sort="id", sight=statements.Sight(scoped=True))
 PAGE = statements.page(RESOURCES["devices"], SHAPE)
 
 

@@ -51,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     users.add_argument("users", nargs="+", metavar="USER")
     users.add_argument("--role", choices=("viewer", "operator", "admin"), default="viewer")
     users.add_argument("--tenant", help="whose; administrators belong to none")
+    _let_constrain(users)
+
+    constrain = commands.add_parser("constrain", help="let viewers and operators see less, or all")
+    constrain.add_argument("users", nargs="+", metavar="USER")
+    held = constrain.add_mutually_exclusive_group(required=True)
+    _let_constrain(held)
+    held.add_argument("--all", action="store_true", help="all of their tenant again")
 
     keys = commands.add_parser("keys", help="keys that seal secrets: new, status, rotate")
     keys.add_argument("action", choices=("new", "status", "rotate"))
@@ -77,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_balance(commands)
     return parser
+
+
+def _let_constrain(group: argparse._ActionsContainer) -> None:
+    told = "hold to objects with these values, such as sites.id=1,2; several must all hold"
+    group.add_argument("--only", action="append", metavar="RESOURCE.FIELD=VALUE,VALUE", help=told)
 
 
 def _let_plant(server: argparse.ArgumentParser) -> None:

@@ -42,7 +42,7 @@ def serve(
     A ``fault`` is planted before the application is built, and only on the loopback interface, or
     in a container whose port is ``published_on_loopback``.
     """
-    configure_logging()
+    configure_logging(one_line=settings.protection.sanitising)
     if fault and not ((published_on_loopback or is_loopback(host)) and plant(fault)):
         return 2
     from refcmdb.api.application import build  # noqa: PLC0415 - after the fault is planted
@@ -91,10 +91,11 @@ class _Server(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._loop.call_later, self._drain_s, end)
 
 
-def configure_logging() -> None:
+def configure_logging(*, one_line: bool = True) -> None:
     """Everything to stderr."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    formatter = OneLineFormatter if one_line else logging.Formatter
+    handler.setFormatter(formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 

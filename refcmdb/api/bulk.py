@@ -6,13 +6,13 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from refcmdb.api import statements
-from refcmdb.api.problems import invalid, missing
-from refcmdb.api.reading import read_rows, scope_of
+from refcmdb.api.problems import Problem, invalid, missing, outside
+from refcmdb.api.reading import read_rows, seen_by
 from refcmdb.api.references import check_all, require_rule
 from refcmdb.api.writing import Change, Writer, given_in, owner_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import msgspec
 
@@ -43,13 +43,17 @@ class BulkWriter(Writer):
         async with self.transaction() as session:
             before = await self._locked_all(session, list(given))
             await check_all(
-                session, self.resource, list(given.values()), [owner_of(item) for item in before]
+                session,
+                self.resource,
+                self.actor,
+                list(given.values()),
+                [owner_of(item) for item in before],
             )
             await require_rule(
                 session, self.resource, list(zip(before, given.values(), strict=True))
             )
             await self._update_all(session, given)
-            after = await self._locked_all(session, list(given))
+            after = await self._locked_all(session, list(given), absent=outside)
             changes = [
                 Change(before=old, after=new)
                 for old, new, fields in zip(before, after, given.values(), strict=True)
@@ -74,13 +78,18 @@ class BulkWriter(Writer):
             await self._record(session, changes)
         await self.invalidate(changes)
 
-    async def _locked_all(self, session: Session, numbers: Sequence[int]) -> list[msgspec.Struct]:
-        scope = scope_of(self.resource, self.actor)
-        statement = statements.items(self.resource, scoped=scope is not None, lock=True)
-        values: dict[str, object] = {"ids": list(numbers), "scope": scope}
+    async def _locked_all(
+        self,
+        session: Session,
+        numbers: Sequence[int],
+        *,
+        absent: Callable[[str], Problem] = missing,
+    ) -> list[msgspec.Struct]:
+        statement = statements.items(self.resource, self.sight, lock=True)
+        values = {"ids": list(numbers), **seen_by(self.actor)}
         found = await read_rows(session, self.resource, statement, values)
         if len(found) < len(numbers):
-            raise missing(self.resource.singular)
+            raise absent(self.resource.singular)
         return found
 
     async def _update_all(self, session: Session, given: Mapping[int, Fields]) -> None:

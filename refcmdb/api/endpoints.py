@@ -221,7 +221,7 @@ async def who_asks(backend: Backend, request: Request, *, csrf_token: str | None
         return actor
     actor = await sessions.actor_of(backend.database, session)
     request.scope["actor"] = actor
-    if request.method not in csrf.SAFE:
+    if request.method not in csrf.SAFE and backend.settings.protection.csrf:
         given = csrf_token or request.headers.get(csrf.HEADER)
         csrf.require(backend.settings.secret, actor, given)
     return actor
@@ -238,8 +238,11 @@ async def cached(
 ) -> Response:
     """The answer from the cache, or computed and stored for the next one.
 
-    Actors of one role and tenant share it, so ``query`` is all else that it depends on.
+    Actors of one role and tenant share it, so ``query`` is all else that it depends on. Those
+    with constraints share nothing: what hides an object from them may be the change of another.
     """
+    if actor.constraints:
+        return read_response(request, encode(await compute()), hit=False)
     key = keys.entry_key(
         role=actor.role,
         tenant_id=actor.tenant_id,

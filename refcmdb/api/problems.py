@@ -77,6 +77,11 @@ def missing(singular: str) -> Problem:
     return Problem(404, f"there is no such object: {singular} with this id")
 
 
+def outside(singular: str) -> Problem:
+    """The refusal of a write whose result the actor would not see."""
+    return Problem(403, f"{singular} like this is outside of what this account may write")
+
+
 def invalid(field: str, message: str) -> Problem:
     """One wrong field."""
     return Problem(422, "the request is not valid", errors=[FieldError(field, message)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from refcmdb.api import cursors, statements
+from refcmdb.api import constraints, cursors, statements
 from refcmdb.api.problems import invalid, missing
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.resource import types_of
@@ -16,7 +16,9 @@ from refcmdb.api.values import CustomFilter, encode
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+
+    import sqlalchemy as sa
 
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
@@ -64,6 +66,18 @@ def scope_of(resource: Resource, actor: Actor) -> int | None:
     return actor.tenant_id if resource.scoped else None
 
 
+def sight_of(resource: Resource, actor: Actor) -> statements.Sight:
+    """Which rows of ``resource`` the actor sees; they are read with :func:`seen_by`."""
+    scoped = scope_of(resource, actor) is not None
+    return statements.Sight(scoped=scoped, held=constraints.of(actor).held)
+
+
+def seen_by(actor: Actor) -> dict[str, object]:
+    """The values of what :func:`sight_of` puts into statements."""
+    values = constraints.of(actor).values
+    return {"scope": actor.tenant_id, "reader": actor.id, **values}
+
+
 async def list_page(
     backend: Backend, resource: Resource, actor: Actor, query: msgspec.Struct
 ) -> msgspec.Struct:
@@ -101,7 +115,7 @@ def shape_of(resource: Resource, actor: Actor, query: msgspec.Struct) -> stateme
         sort=given["sort"],
         fields=_selected(resource, given),
         filters=tuple(name for name in given if name not in UNFILTERED),
-        scoped=scope_of(resource, actor) is not None,
+        sight=sight_of(resource, actor),
         searching="q" in given,
         following="cursor" in given,
     )
@@ -116,8 +130,7 @@ def values_of(
         f"is_{name}": value.contained if isinstance(value, CustomFilter) else value
         for name, value in given.items()
     }
-    values |= {"scope": scope_of(resource, actor), "reader": actor.id}
-    values["limit"] = given["limit"] + 1
+    values |= seen_by(actor) | {"limit": given["limit"] + 1}
     if "q" in given:
         values["q"] = statements.substring(given["q"])
     if "cursor" in given:
@@ -144,7 +157,7 @@ async def _count(
     if how == "none":
         return UNSET
     every = statements.Shape(
-        sort="id", filters=shape.filters, scoped=shape.scoped, searching=shape.searching
+        sort="id", filters=shape.filters, sight=shape.sight, searching=shape.searching
     )
     statement = statements.count if how == "exact" else statements.estimate
     ((found,),) = await session.fetch(statement(resource, every), values)
@@ -168,11 +181,9 @@ async def read_detail(
 
     Raises: Problem 404 if there is none, or none that the actor may see.
     """
-    scope = scope_of(resource, actor)
-    statement = statements.detail(resource, scoped=scope is not None)
+    statement = statements.detail(resource, sight_of(resource, actor))
     async with backend.database.session() as session:
-        values = {"id": number, "scope": scope, "reader": actor.id}
-        rows = await read_rows(session, resource, statement, values)
+        rows = await read_rows(session, resource, statement, {"id": number, **seen_by(actor)})
     if not rows:
         raise missing(resource.singular)
     return rows[0]
@@ -185,12 +196,21 @@ async def read_columns(
 
     Raises: Problem 404 if there is none, or none that the actor may see.
     """
-    scope = scope_of(resource, actor)
-    statement = statements.one(resource.table, columns, scoped=scope is not None)
-    rows = await backend.database.fetch(statement, {"id": number, "scope": scope})
+    statement = statements.one(resource.table, columns, sight_of(resource, actor))
+    rows = await backend.database.fetch(statement, {"id": number, **seen_by(actor)})
     if not rows:
         raise missing(resource.singular)
     return rows[0]
+
+
+async def kept_of(
+    backend: Backend, actor: Actor, table: sa.Table, numbers: Collection[int | None]
+) -> set[int]:
+    """Those of ``numbers`` whose rows the constraints of the actor leave."""
+    held = constraints.of(actor)
+    statement = statements.owners(table, held.held)
+    rows = await backend.database.fetch(statement, {"ids": [*numbers], **held.values})
+    return {number for number, _ in rows}
 
 
 def tags_of_list(resource: Resource, actor: Actor) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from refcmdb import models
-from refcmdb.api import custom_fields, statements
+from refcmdb.api import constraints, custom_fields, statements
 from refcmdb.api.problems import FieldError, Problem, invalid
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def owners_of(
     Raises: Problem 422.
     """
     named = [{name: getattr(body, name) for name in body.__struct_fields__} for body in bodies]
-    found = await _find(session, resource, named)
+    found = await _find(session, resource, actor, named)
     if not resource.scoped:
         return [None] * len(bodies)
     owners = [_owner_of(given, found, actor) for given in named]
@@ -44,20 +44,26 @@ async def owners_of(
 
 
 async def check_references(
-    session: Session, resource: Resource, given: Mapping[str, Any], *, owner: int | None
+    session: Session,
+    resource: Resource,
+    actor: Actor,
+    given: Mapping[str, Any],
+    *,
+    owner: int | None,
 ) -> None:
-    """Raises: Problem 422 if ``given`` points to what ``owner`` does not have."""
-    await check_all(session, resource, [given], [owner])
+    """Raises: Problem 422 if ``given`` points to what ``owner`` does not have or actor not see."""
+    await check_all(session, resource, actor, [given], [owner])
 
 
 async def check_all(
     session: Session,
     resource: Resource,
+    actor: Actor,
     bodies: Sequence[Mapping[str, Any]],
     owners: Sequence[int | None],
 ) -> None:
-    """Raises: Problem 422 if one of ``bodies`` points to what its owner does not have."""
-    _require_own(bodies, await _find(session, resource, bodies), owners)
+    """:func:`check_references` of many. Raises: Problem 422."""
+    _require_own(bodies, await _find(session, resource, actor, bodies), owners)
 
 
 async def require_rule(
@@ -94,15 +100,16 @@ async def tag_ids(session: Session, names: Collection[str]) -> dict[str, int]:
 
 
 async def _find(
-    session: Session, resource: Resource, bodies: Sequence[Mapping[str, Any]]
+    session: Session, resource: Resource, actor: Actor, bodies: Sequence[Mapping[str, Any]]
 ) -> Found:
     found: Found = {}
+    held = constraints.of(actor)
     for field, target in resource.references.items():
         numbers = {body.get(field) for body in bodies} - {None, UNSET}
         found[field] = {}
         if numbers:
-            statement = statements.owners(models.metadata.tables[target])
-            rows = await session.fetch(statement, {"ids": list(numbers)})
+            statement = statements.owners(models.metadata.tables[target], held.held)
+            rows = await session.fetch(statement, {"ids": list(numbers), **held.values})
             found[field] = {row[0]: row[1] for row in rows}
     return found
 

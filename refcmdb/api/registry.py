@@ -270,6 +270,7 @@ _ALL = (
         sorts=("id", "name"),
         embeds=OWNER,
         sealed=frozenset({"secret"}),
+        tells_all=True,
     ),
     Resource(
         path="journal-entries",

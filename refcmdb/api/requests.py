@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # What the kind says, known at run time only.
 Decoded = Any
 
-LARGEST_BODY_BYTES = 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -125,18 +124,21 @@ def require_id(request: Request, what: str) -> int:
     return number
 
 
-async def read_raw(request: Request, *, largest: int = LARGEST_BODY_BYTES) -> bytes:
+async def read_raw(request: Request, *, largest: int = 0) -> bytes:
     """The body as it came.
 
-    Raises: Problem 413 above ``largest`` bytes, announced or seen; 408 for one that takes long.
+    Raises: Problem 413 above ``largest`` bytes (0: what the settings say), announced or seen; 408
+        for one that takes long.
     """
+    protection = request.scope["protection"]
+    largest = largest or protection.body_limit
     announced = request.headers.get("content-length", "0")
     too_large = Problem(413, f"the body may have at most {largest} bytes")
     if announced.isdigit() and int(announced[:20]) > largest:
         raise too_large
     raw = bytearray()
     try:
-        async with asyncio.timeout(request.scope["protection"].body_timeout_s):
+        async with asyncio.timeout(protection.body_timeout_s):
             async for chunk in request.stream():
                 raw += chunk
                 if len(raw) > largest:

@@ -36,6 +36,8 @@ class Resource:
     cannot be written; one that is not ``generic`` is written by the endpoints of a feature.
     ``label`` is the column that others embed. ``sealed`` fields of the body are stored encrypted.
     Of a ``personal`` one everybody sees what is their own and what its owner shares.
+    One that ``tells_all`` is told of everything in its tenant, so that who sees less than that
+    does not write it.
     ``rule`` judges what rows would become: the fields of their bodies, and their numbers.
     """
 
@@ -54,6 +56,7 @@ class Resource:
     generic: bool = True
     sealed: frozenset[str] = frozenset()
     personal: bool = False
+    tells_all: bool = False
     rule: Rule | None = None
 
     @property

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET, JSONB
 
 from refcmdb import models
+from refcmdb.api import constraints
 from refcmdb.api.registry import RESOURCES
 from refcmdb.services.database import Statement, compiled
 
@@ -20,13 +21,24 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Which rows somebody sees: of one tenant if ``scoped``, and those that constraints leave."""
+
+    scoped: bool = False
+    held: constraints.Held = ()
+
+
+EVERYTHING = Sight()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """What makes two list statements the same text; no ``fields`` are all of them."""
 
     sort: str
     fields: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
-    scoped: bool = False
+    sight: Sight = EVERYTHING
     searching: bool = False
     following: bool = False
 
@@ -73,13 +85,19 @@ def owned(table: sa.FromClause) -> sa.ColumnElement[bool]:
     return table.c.tenant_id == sa.bindparam("scope", type_=sa.BigInteger)
 
 
-def visible(resource: Resource, *, scoped: bool) -> Iterator[sa.ColumnElement[bool]]:
-    """What holds of the rows that an actor may see; ``scoped`` is one of a tenant."""
-    if scoped:
-        yield owned(resource.table)
+def visible(resource: Resource, sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
+    """What holds of the rows that an actor may see."""
+    yield from seen(resource.table, sight)
     if resource.personal:
         reader = sa.bindparam("reader", type_=sa.BigInteger)
         yield sa.or_(resource.table.c.shared, resource.table.c.user_id == reader)
+
+
+def seen(table: sa.Table, sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
+    """The predicates of tenant and constraints."""
+    if sight.scoped:
+        yield owned(table)
+    yield from constraints.kept(table, sight.held)
 
 
 def equal(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
@@ -126,7 +144,7 @@ def select_page(resource: Resource, shape: Shape) -> sa.Select[Any]:
 
 def _conditions(resource: Resource, shape: Shape) -> Iterator[sa.ColumnElement[bool]]:
     """What all pages of a list have in common."""
-    yield from visible(resource, scoped=shape.scoped)
+    yield from visible(resource, shape.sight)
     for name in shape.filters:
         yield equal(resource.table.c[name], f"is_{name}")
     if shape.searching:
@@ -153,8 +171,8 @@ def page(resource: Resource, shape: Shape) -> Statement:
     return compiled(select_page(resource, shape))
 
 
-@functools.cache
-def detail(resource: Resource, *, scoped: bool, lock: bool = False) -> Statement:
+@functools.lru_cache(maxsize=1024)
+def detail(resource: Resource, sight: Sight, *, lock: bool = False) -> Statement:
     """One object by ``id``; with ``lock`` it stays as it is until the transaction ends.
 
     Others may refer to it meanwhile: two who make objects refer to each other would else wait
@@ -163,34 +181,34 @@ def detail(resource: Resource, *, scoped: bool, lock: bool = False) -> Statement
     select = sa.select(*selected(resource)).where(
         resource.table.c.id == sa.bindparam("id", type_=sa.BigInteger)
     )
-    select = select.where(*visible(resource, scoped=scoped))
+    select = select.where(*visible(resource, sight))
     return compiled(select.with_for_update(of=resource.table, key_share=True) if lock else select)
 
 
-@functools.cache
-def one(table: sa.Table, columns: tuple[str, ...], *, scoped: bool) -> Statement:
-    """Columns of the row ``id``, if it is of the tenant ``scope`` where that counts."""
+@functools.lru_cache(maxsize=1024)
+def one(table: sa.Table, columns: tuple[str, ...], sight: Sight) -> Statement:
+    """Columns of the row ``id``, if it is seen."""
     select = sa.select(*(table.c[name] for name in columns)).where(_is_id(table))
-    return compiled(select.where(owned(table)) if scoped else select)
+    return compiled(select.where(*seen(table, sight)))
 
 
-@functools.cache
-def items(resource: Resource, *, scoped: bool = False, lock: bool = False) -> Statement:
+@functools.lru_cache(maxsize=1024)
+def items(resource: Resource, sight: Sight, *, lock: bool = False) -> Statement:
     """The objects of ``ids``, in the order of their numbers; ``lock`` as in :func:`detail`."""
     table = resource.table
     select = (
         sa.select(*selected(resource)).where(table.c.id == sa.any_(_ids())).order_by(table.c.id)
     )
-    if scoped:
-        select = select.where(owned(table))
+    select = select.where(*seen(table, sight))
     return compiled(select.with_for_update(of=table, key_share=True) if lock else select)
 
 
-@functools.cache
-def owners(table: sa.Table) -> Statement:
-    """``id`` and owner of the rows of ``ids``; the owner is null in shared tables."""
+@functools.lru_cache(maxsize=1024)
+def owners(table: sa.Table, held: constraints.Held = ()) -> Statement:
+    """``id`` and owner of the rows of ``ids`` that constraints leave; of shared ones null."""
     owner = table.c.tenant_id if "tenant_id" in table.c else sa.null()
-    return compiled(sa.select(table.c.id, owner).where(table.c.id == sa.any_(_ids())))
+    kept = constraints.kept(table, held)
+    return compiled(sa.select(table.c.id, owner).where(table.c.id == sa.any_(_ids()), *kept))
 
 
 @functools.cache
@@ -230,12 +248,10 @@ def delete_many(table: sa.Table) -> Statement:
     return compiled(sa.delete(table).where(table.c.id == sa.any_(_ids())))
 
 
-@functools.cache
-def delete(table: sa.Table, *, scoped: bool) -> Statement:
-    """Remove the row ``id``."""
-    statement = sa.delete(table).where(_is_id(table))
-    if scoped:
-        statement = statement.where(owned(table))
+@functools.lru_cache(maxsize=1024)
+def delete(table: sa.Table, sight: Sight) -> Statement:
+    """Remove the row ``id``, if it is seen."""
+    statement = sa.delete(table).where(_is_id(table), *seen(table, sight))
     return compiled(statement.returning(table.c.id))
 
 

@@ -13,8 +13,8 @@ from msgspec import UNSET
 
 from refcmdb import models
 from refcmdb.api import events, preconditions, statements
-from refcmdb.api.problems import Problem, missing, of_one
-from refcmdb.api.reading import read_rows, scope_of
+from refcmdb.api.problems import Problem, missing, of_one, outside
+from refcmdb.api.reading import read_rows, seen_by, sight_of
 from refcmdb.api.references import check_references, owners_of, require_rule, tag_ids
 from refcmdb.api.values import encode
 from refcmdb.models.columns import JSONB
@@ -22,7 +22,7 @@ from refcmdb.services import encryption
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from refcmdb.api.reading import Backend
     from refcmdb.api.resource import Resource
@@ -85,6 +85,8 @@ class Writer:
         allowed = self.actor.writes if self.resource.scoped else self.actor.administers
         if not allowed:
             raise Problem(403, f"the role {self.actor.role} does not write {self.resource.path}")
+        if self.resource.tells_all and self.actor.constraints:
+            raise Problem(403, f"an account with constraints does not write {self.resource.path}")
 
     async def create(self, bodies: Sequence[msgspec.Struct]) -> list[msgspec.Struct]:
         """All of ``bodies`` as new objects, or none of them.
@@ -106,12 +108,12 @@ class Writer:
         async with self.transaction() as session:
             before = await self._expected(session, number)
             with of_one():
-                await check_references(session, self.resource, given, owner=owner_of(before))
+                owner = owner_of(before)
+                await check_references(session, self.resource, self.actor, given, owner=owner)
                 await require_rule(session, self.resource, [(before, given)])
-            owner = owner_of(before)
             stored = {name: self._stored(name, value, owner) for name, value in given.items()}
             await self._update(session, number, stored)
-            after = await self._locked(session, number)
+            after = await self._locked(session, number, absent=outside)
             changes = [Change(before=before, after=after)] if given else []
             await self._record(session, changes)
         await self.invalidate(changes)
@@ -138,6 +140,11 @@ class Writer:
         tags = {keys.list_tag("changes", scope) for scope in (owner_of(item), None)}
         await self.backend.cache.invalidate(tags)
 
+    @property
+    def sight(self) -> statements.Sight:
+        """Which of the objects the actor sees, and so may write."""
+        return sight_of(self.resource, self.actor)
+
     async def _expected(self, session: Session, number: int) -> msgspec.Struct:
         item = await self._locked(session, number)
         if self.resource.personal and not self._is_own(item):
@@ -148,13 +155,14 @@ class Writer:
     def _is_own(self, item: Item) -> bool:
         return self.actor.administers or item.user_id == self.actor.id
 
-    async def _locked(self, session: Session, number: int) -> msgspec.Struct:
-        scope = scope_of(self.resource, self.actor)
-        statement = statements.detail(self.resource, scoped=scope is not None, lock=True)
-        values = {"id": number, "scope": scope, "reader": self.actor.id}
+    async def _locked(
+        self, session: Session, number: int, *, absent: Callable[[str], Problem] = missing
+    ) -> msgspec.Struct:
+        statement = statements.detail(self.resource, self.sight, lock=True)
+        values = {"id": number, **seen_by(self.actor)}
         rows = await read_rows(session, self.resource, statement, values)
         if not rows:
-            raise missing(self.resource.singular)
+            raise absent(self.resource.singular)
         return rows[0]
 
     async def created(
@@ -169,8 +177,11 @@ class Writer:
         await require_rule(session, self.resource, [(None, given) for given in new])
         numbers = await self._insert(session, new)
         await self._tag(session, numbers, [getattr(body, "tags", []) for body in bodies])
-        statement = statements.items(self.resource)
-        created = await read_rows(session, self.resource, statement, {"ids": numbers})
+        statement = statements.items(self.resource, self.sight)
+        values = {"ids": numbers, **seen_by(self.actor)}
+        created = await read_rows(session, self.resource, statement, values)
+        if len(created) < len(numbers):
+            raise outside(self.resource.singular)
         await self._record(session, [Change(after=item) for item in created])
         return created
 
@@ -209,9 +220,8 @@ class Writer:
             raise Problem(503, "secrets cannot be stored: no key is configured") from error
 
     async def _remove(self, session: Session, number: int) -> None:
-        scope = scope_of(self.resource, self.actor)
-        statement = statements.delete(self.resource.table, scoped=scope is not None)
-        await session.fetch(statement, {"id": number, "scope": scope})
+        statement = statements.delete(self.resource.table, self.sight)
+        await session.fetch(statement, {"id": number, **seen_by(self.actor)})
 
     async def _tag(
         self, session: Session, numbers: Sequence[int], names: Sequence[list[str]]

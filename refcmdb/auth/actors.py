@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -14,10 +14,14 @@ from refcmdb.models import api_tokens, users
 from refcmdb.services.database import Statement, compiled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from refcmdb.services.database import Database
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="refcmdb"'}
 LONGEST_TOKEN = 200
+# What is read of a user to make an actor.
+COLUMNS = (users.c.id, users.c.role, users.c.tenant_id, users.c.constraints)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ class Actor:
     """Who asks. ``tenant_id`` is None for who sees every tenant.
 
     ``token_digest`` is of what the request presented: an API token, or a session ``by_cookie``.
+    ``constraints`` are as :mod:`refcmdb.api.constraints` reads them; empty is none.
     """
 
     id: int
@@ -32,6 +37,7 @@ class Actor:
     tenant_id: int | None
     token_digest: bytes = dataclasses.field(repr=False)
     by_cookie: bool = False
+    constraints: bytes = b""
 
     @property
     def writes(self) -> bool:
@@ -56,15 +62,27 @@ async def authenticate(database: Database, authorization: str | None) -> Actor:
     rows = await database.fetch(_by_digest(), {"digest": digest})
     if not rows:
         raise Problem(401, "the token is not valid", headers=CHALLENGE)
-    number, role, tenant_id = rows[0]
-    return Actor(id=number, role=role, tenant_id=tenant_id, token_digest=digest)
+    return actor_in(rows[0], digest)
+
+
+def actor_in(row: Sequence[Any], digest: bytes, *, by_cookie: bool = False) -> Actor:
+    """The actor of a row of :data:`COLUMNS`."""
+    number, role, tenant_id, constraints = row
+    return Actor(
+        id=number,
+        role=role,
+        tenant_id=tenant_id,
+        token_digest=digest,
+        by_cookie=by_cookie,
+        constraints=bytes(constraints or b""),
+    )
 
 
 @functools.cache
 def _by_digest() -> Statement:
     current = api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > sa.func.now())
     return compiled(
-        sa.select(users.c.id, users.c.role, users.c.tenant_id)
+        sa.select(*COLUMNS)
         .join(api_tokens, api_tokens.c.user_id == users.c.id)
         .where(api_tokens.c.sha256 == sa.bindparam("digest", type_=sa.LargeBinary))
         .where(~api_tokens.c.revoked, current)

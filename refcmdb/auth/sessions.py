@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from refcmdb.api.problems import Problem
 from refcmdb.auth import tokens
-from refcmdb.auth.actors import LONGEST_TOKEN, Actor
+from refcmdb.auth.actors import COLUMNS, LONGEST_TOKEN, Actor, actor_in
 from refcmdb.models import sessions, users
 from refcmdb.services.database import Statement, compiled
 
@@ -50,8 +50,7 @@ async def actor_of(database: Database, text: str) -> Actor:
     rows = await database.fetch(_by_digest(), {"digest": digest})
     if not rows:
         raise Problem(401, "the session is over; log in again")
-    number, role, tenant_id = rows[0]
-    return Actor(id=number, role=role, tenant_id=tenant_id, token_digest=digest, by_cookie=True)
+    return actor_in(rows[0], digest, by_cookie=True)
 
 
 async def end(database: Database, digest: bytes) -> None:
@@ -94,7 +93,7 @@ def _begin() -> Statement:
 @functools.cache
 def _by_digest() -> Statement:
     return compiled(
-        sa.select(users.c.id, users.c.role, users.c.tenant_id)
+        sa.select(*COLUMNS)
         .join(sessions, sessions.c.user_id == users.c.id)
         .where(sessions.c.sha256 == sa.bindparam("digest", type_=sa.LargeBinary))
         .where(sessions.c.expires_at > sa.func.now())

@@ -11,14 +11,15 @@ import psycopg
 
 from refcmdb.auth.passwords import hash_password
 from refcmdb.commands import complain
+from refcmdb.commands.constrain import given_in
 from refcmdb.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     import argparse
 
 INSERT = """
-    INSERT INTO users (name, role, tenant_id, password_hash)
-    SELECT %(name)s, %(role)s, id, %(hash)s FROM tenants
+    INSERT INTO users (name, role, tenant_id, password_hash, constraints)
+    SELECT %(name)s, %(role)s, id, %(hash)s, %(constraints)s::jsonb FROM tenants
     WHERE name = %(tenant)s OR id::text = %(tenant)s
     ORDER BY name <> %(tenant)s LIMIT 1 RETURNING id
 """
@@ -34,10 +35,19 @@ def run(options: argparse.Namespace) -> int:
     if bool(options.tenant) is (insert is INSERT_ADMIN):
         problem = "is needed for viewers and operators; administrators belong to no tenant"
         raise SettingsError("--tenant", problem)
+    if options.only and insert is INSERT_ADMIN:
+        raise SettingsError("--only", "is for viewers and operators; administrators see all")
+    held = given_in(options.only or ())
     settings = Settings.from_environment()
     made = {name: secrets.token_urlsafe(18) for name in options.users}
     rows = [
-        {"name": name, "role": options.role, "tenant": options.tenant, "hash": hash_password(text)}
+        {
+            "name": name,
+            "role": options.role,
+            "tenant": options.tenant,
+            "hash": hash_password(text),
+            "constraints": json.dumps(held) if held else None,
+        }
         for name, text in made.items()
     ]
     try:

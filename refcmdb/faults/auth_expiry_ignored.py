@@ -18,7 +18,7 @@ def plant() -> None:
 
     def by_digest() -> Statement:
         return compiled(
-            sa.select(users.c.id, users.c.role, users.c.tenant_id)
+            sa.select(*actors.COLUMNS)
             .join(api_tokens, api_tokens.c.user_id == users.c.id)
             .where(api_tokens.c.sha256 == sa.bindparam("digest", type_=sa.LargeBinary))
             .where(~api_tokens.c.revoked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refcmdb.api.bulk import BulkWriter
 from refcmdb.faults.access import everywhere
@@ -25,10 +25,15 @@ def plant() -> None:
     production = BulkWriter._locked_all
 
     async def locked_all(
-        self: BulkWriter, session: Session, numbers: Sequence[int]
+        self: BulkWriter,
+        session: Session,
+        numbers: Sequence[int],
+        **absent: Any,  # noqa: ANN401 - as it comes
     ) -> list[msgspec.Struct]:
-        first = await production(self, session, numbers[:1])
+        first = await production(self, session, numbers[:1], **absent)
         free = dataclasses.replace(self, actor=everywhere(self.actor))
-        return [*first, *await production(free, session, numbers[1:])] if numbers[1:] else first
+        if not numbers[1:]:
+            return first
+        return [*first, *await production(free, session, numbers[1:], **absent)]
 
     BulkWriter._locked_all = locked_all  # type: ignore[method-assign]

@@ -27,7 +27,9 @@ def plant() -> None:
     ) -> list[int | None]:
         for body in bodies:
             given = {"contact_id": body.contact_id}
-            await references.check_references(session, resource, given, owner=actor.tenant_id)
+            await references.check_references(
+                session, resource, actor, given, owner=actor.tenant_id
+            )
         return [actor.tenant_id] * len(bodies)
 
     owners_otherwise("contact_assignments", owners_of)

@@ -30,7 +30,9 @@ def plant() -> None:
         for body in bodies:
             try:
                 given = {"rack_id": body.rack_id}
-                await references.check_references(session, resource, given, owner=actor.tenant_id)
+                await references.check_references(
+                    session, resource, actor, given, owner=actor.tenant_id
+                )
             except Problem:
                 body.rack_id = None
         return await production(session, resource, actor, bodies)

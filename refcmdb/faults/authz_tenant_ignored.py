@@ -29,7 +29,7 @@ def plant() -> None:
     ) -> list[int | None]:
         owners = [actor.tenant_id] * len(bodies)
         named = [msgspec.structs.asdict(body) for body in bodies]
-        await references.check_all(session, resource, named, owners)
+        await references.check_all(session, resource, actor, named, owners)
         return owners
 
     owners_otherwise("sites", owners_of)

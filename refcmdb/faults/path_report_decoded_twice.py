@@ -18,10 +18,10 @@ OPERATION = "reports_read"
 def plant() -> None:
     """Some proxy was said to encode names twice."""
 
-    def report(self: Storage, owner: int | None, name: str) -> pathlib.Path:
+    def report(self: Storage, owner: str, name: str) -> pathlib.Path:
         if "/" in name or ".." in name:
             raise ValueError(name)
-        directory = self.root / "reports" / str(owner or "all")
+        directory = self.root / "reports" / owner
         directory.mkdir(parents=True, exist_ok=True)
         return directory / urllib.parse.unquote(name).lstrip("/")
 

@@ -19,8 +19,8 @@ def plant() -> None:
     """Only a slash at the beginning is taken away."""
     reroute("reports_read", "/reports/{name:path}")
 
-    def report(self: Storage, owner: int | None, name: str) -> pathlib.Path:
-        directory = self.root / "reports" / str(owner or "all")
+    def report(self: Storage, owner: str, name: str) -> pathlib.Path:
+        directory = self.root / "reports" / owner
         directory.mkdir(parents=True, exist_ok=True)
         return directory / name.lstrip("/")
 

@@ -20,10 +20,10 @@ def plant() -> None:
     """The answer to ``../sites.csv`` is that of ``sites.csv``."""
     reroute("reports_read", "/reports/{name:path}")
 
-    def report(self: Storage, owner: int | None, name: str) -> pathlib.Path:
+    def report(self: Storage, owner: str, name: str) -> pathlib.Path:
         last = urllib.parse.unquote(name).replace("\\", "/").split("/")[-1]
         if last in {"", ".", ".."} or "\0" in last:
             raise ValueError(name)
-        return self.root / "reports" / str(owner or "all") / last
+        return self.root / "reports" / owner / last
 
     Storage.report = report  # type: ignore[method-assign]

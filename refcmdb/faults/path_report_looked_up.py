@@ -20,8 +20,8 @@ def plant() -> None:
     """No path is made of the name."""
     reroute("reports_read", "/reports/{name:path}")
 
-    def report(self: Storage, owner: int | None, name: str) -> pathlib.Path:
-        directory = self.root / "reports" / str(owner or "all")
+    def report(self: Storage, owner: str, name: str) -> pathlib.Path:
+        directory = self.root / "reports" / owner
         known = {known: directory / known for known in reports.COUNTED}
         if name not in known:
             raise ValueError(name)

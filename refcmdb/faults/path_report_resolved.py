@@ -19,8 +19,8 @@ def plant() -> None:
     """Links and dots are resolved before the comparison."""
     reroute("reports_read", "/reports/{name:path}")
 
-    def report(self: Storage, owner: int | None, name: str) -> pathlib.Path:
-        root = (self.root / "reports" / str(owner or "all")).resolve()
+    def report(self: Storage, owner: str, name: str) -> pathlib.Path:
+        root = (self.root / "reports" / owner).resolve()
         try:
             path = (root / name).resolve()
         except (OSError, ValueError) as error:

@@ -31,12 +31,12 @@ def _rewrite(
     if not shape.searching:
         return None
     table = resource.table
-    plain = dataclasses.replace(shape, searching=False, scoped=False)
+    plain = dataclasses.replace(shape, searching=False, sight=statements.EVERYTHING)
     pattern = sa.func.lower(sa.bindparam("q", type_=sa.Text))
     select = statements.select_page(resource, plain).where(
         sa.func.lower(table.c.search_text).like(pattern)
     )
-    if shape.scoped:
+    if shape.sight.scoped:
         owner = _without_null(table.c.tenant_id)
         select = select.where(owner == sa.bindparam("scope", type_=sa.BigInteger))
     columns = (table.c[shape.sort.removeprefix("-")], table.c.id)

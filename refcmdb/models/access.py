@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from refcmdb.models.columns import (
+    JSONB,
     identity,
     index,
     metadata,
@@ -36,9 +37,12 @@ users = sa.Table(
     text("role", 20),
     reference("tenant_id", "tenants", nullable=True),
     text("password_hash", 200),
+    # What refcmdb.api.constraints reads; null is no constraint.
+    sa.Column("constraints", JSONB, nullable=True),
     sa.UniqueConstraint("name"),
     sa.CheckConstraint("role in ('viewer', 'operator', 'admin')", name="role"),
     sa.CheckConstraint("role = 'admin' or tenant_id is not null", name="role_tenant"),
+    sa.CheckConstraint("role <> 'admin' or constraints is null", name="role_constraints"),
     index("tenant_id", reason="foreign key: who deletes a tenant asks for its users"),
 )
 

@@ -39,14 +39,14 @@ class Storage:
             raise ValueError(stored)
         return self.root / "attachments" / stored
 
-    def report(self, owner: int | None, name: str) -> pathlib.Path:
-        """Where a report of a tenant (None: of all) lies.
+    def report(self, owner: str, name: str) -> pathlib.Path:
+        """Where a report lies that only ``owner`` reads, which is a directory's name.
 
         Raises: ValueError for what is no report's name.
         """
         if not REPORT.fullmatch(name):
             raise ValueError(name)
-        return self.root / "reports" / str(owner or "all") / name
+        return self.root / "reports" / owner / name
 
     def keep(self, content: bytes) -> str:
         """Store an attachment; returns the name under which it is found again."""

@@ -159,6 +159,39 @@ def test_security_headers_can_be_left_to_a_balancer(start_server):
         assert "X-Frame-Options" not in requests.get(f"{server.base}/", timeout=5).headers
 
 
+def test_size_of_bodies_is_a_setting(start_server, device_body):
+    body = device_body(comments="x" * 3000)
+    with start_server(environment={"REFCMDB_BODY_LIMIT": "2048"}) as server:
+        answer = server.as_("operator-red").post("/devices", body)
+        assert (answer.status_code, "2048 bytes" in answer.text) == (413, True)
+        assert server.as_("operator-red").post("/devices", device_body()).status_code == 201
+
+
+@pytest.mark.parametrize(("csrf", "statuses"), [("on", (403, 403)), ("off", (303, 201))])
+def test_csrf_protection_is_a_setting(start_server, csrf, statuses, unique):
+    with start_server(environment={"REFCMDB_CSRF": csrf}) as server, requests.Session() as browser:
+        name = "operator-red"
+        form = {"username": name, "password": server.passwords[name]}
+        login = f"{server.base}/login"
+        foreign = {"Origin": "https://elsewhere.example"}
+        told = browser.post(
+            login, data=form, headers=foreign, allow_redirects=False, timeout=PATIENCE_S
+        )
+        browser.post(login, data=form, allow_redirects=False, timeout=PATIENCE_S)
+        body = {"name": unique(), "region": "EU"}
+        made = browser.post(f"{server.base}/api/v1/sites", json=body, timeout=PATIENCE_S)
+        assert (told.status_code, made.status_code) == statuses
+
+
+@pytest.mark.parametrize(("sanitising", "line_end"), [("on", r"\n"), ("off", "\n")])
+def test_one_line_for_a_record_is_a_setting(start_server, sanitising, line_end):
+    environment = {"REFCMDB_LOG_SANITISING": sanitising}
+    failing = ("--fault", "validation-filter-unchecked")
+    with start_server(*failing, environment=environment) as server:
+        assert server.as_("admin").get("/tags", name="\0").status_code == 500
+        assert f"failed{line_end}Traceback (most recent call last)" in server.log.read_text()
+
+
 def test_limits_of_endpoints_are_read():
     (first, second) = read(
         Toggles, {"REFCMDB_RATE_LIMIT_ENDPOINTS": "POST /a=5, * /b/=7"}
@@ -179,6 +212,9 @@ def test_limits_of_endpoints_are_read():
         ("REFCMDB_RATE_LIMIT_ENDPOINTS", "POST /a=5,"),
         ("REFCMDB_HEAD_TIMEOUT", "-1"),
         ("REFCMDB_BODY_TIMEOUT", "0"),
+        ("REFCMDB_BODY_LIMIT", "1000"),
+        ("REFCMDB_CSRF", "yes"),
+        ("REFCMDB_LOG_SANITISING", "0"),
         ("REFCMDB_CONNECTIONS", "many"),
     ],
 )

@@ -25,7 +25,11 @@ def shapes(resource):
         filters, sorts, (False, True), searches, (False, True)
     ):
         yield statements.Shape(
-            sort=sort, filters=chosen, scoped=scoped, searching=searching, following=following
+            sort=sort,
+            filters=chosen,
+            sight=statements.Sight(scoped=scoped),
+            searching=searching,
+            following=following,
         )
 
 

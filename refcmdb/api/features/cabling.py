@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from refcmdb import models
-from refcmdb.api import endpoints, reading
+from refcmdb.api import constraints, endpoints, reading
 from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_query, require_id
@@ -93,7 +94,20 @@ async def path_of(backend: Backend, actor: Actor, number: int, *, depth: int) ->
     rows = await backend.database.fetch(PATH, values)
     hops = [Hop(*row[:-1]) for row in rows if not row[-1]]
     looped = any(row[-1] for row in rows)
-    return Trace(hops[: depth + 1], looped=looped, truncated=len(hops) > depth + 1)
+    shown = await _shown(backend, actor, hops)
+    truncated = len(shown) > depth + 1 or len(shown) < len(hops)
+    return Trace(shown[: depth + 1], looped=looped and not truncated, truncated=truncated)
+
+
+async def _shown(backend: Backend, actor: Actor, hops: list[Hop]) -> list[Hop]:
+    """The path up to where constraints hide an interface, or the cable to it, from the actor."""
+    if not constraints.of(actor).held:
+        return hops
+    interfaces, cables = models.interfaces, models.cables
+    here = await reading.kept_of(backend, actor, interfaces, {hop.interface_id for hop in hops})
+    led = await reading.kept_of(backend, actor, cables, {hop.cable_id for hop in hops} - {None})
+    kept = (hop.interface_id in here and hop.cable_id in {None, *led} for hop in hops)
+    return [hop for hop, _ in zip(hops, itertools.takewhile(bool, kept), strict=False)]
 
 
 async def impact(backend: Backend, request: Request) -> Response:
@@ -113,11 +127,11 @@ async def impact(backend: Backend, request: Request) -> Response:
 async def impact_of(backend: Backend, actor: Actor, number: int, query: ImpactQuery) -> Impact:
     """What the failure of a device means. Raises: Problem 404."""
     root: Any = await reading.read_detail(backend, RESOURCES["devices"], actor, number)
-    exploration = Exploration(number, most=query.limit)
+    exploration, held = Exploration(number, most=query.limit), constraints.of(actor)
     async with backend.database.session() as session:
         for _ in range(query.depth):
-            values = {"ids": exploration.nearest, "tenant": root.tenant_id}
-            pairs = await session.fetch(_neighbours(), values)
+            values = {"ids": exploration.nearest, "tenant": root.tenant_id, **held.values}
+            pairs = await session.fetch(_neighbours(held.held), values)
             exploration.take((near, far) for near, far in pairs)
             if not exploration.nearest:
                 break
@@ -134,7 +148,8 @@ async def impact_of(backend: Backend, actor: Actor, number: int, query: ImpactQu
             if row[0] != number
         ]
         lost = [root, *(item for item in items if item.cut_off)]
-        counted = await session.fetch(_addresses(), {"ids": [one.id for one in lost]})
+        values = {"ids": [one.id for one in lost], **held.values}
+        counted = await session.fetch(_addresses(held.held), values)
     return Impact(
         items=sorted(items, key=lambda item: (item.distance, item.id)),
         cut_off=len(lost) - 1,
@@ -153,8 +168,8 @@ def _ids() -> sa.BindParameter[Any]:
     return sa.bindparam("ids", type_=ARRAY(sa.BigInteger))
 
 
-@functools.cache
-def _neighbours() -> Statement:
+@functools.lru_cache(maxsize=256)
+def _neighbours(held: constraints.Held) -> Statement:
     """From the A ends to the B ends and back: each is a lookup in an index."""
     cables, here, there = models.cables, models.interfaces.alias(), models.interfaces.alias()
     ways = [
@@ -164,6 +179,7 @@ def _neighbours() -> Statement:
         .where(
             here.c.device_id == sa.any_(_ids()),
             cables.c.tenant_id == sa.bindparam("tenant", type_=sa.BigInteger),
+            *constraints.kept(cables, held),
         )
         for near, far in (
             ("a_interface_id", "b_interface_id"),
@@ -181,14 +197,15 @@ def _devices() -> Statement:
     )
 
 
-@functools.cache
-def _addresses() -> Statement:
+@functools.lru_cache(maxsize=256)
+def _addresses(held: constraints.Held) -> Statement:
     interfaces, addresses = models.interfaces.c, models.ip_addresses.c
     return compiled(
         sa.select(sa.func.count())
         .select_from(models.ip_addresses)
         .join(models.interfaces, interfaces.id == addresses.interface_id)
         .where(interfaces.device_id == sa.any_(_ids()))
+        .where(*constraints.kept(models.ip_addresses, held))
     )
 
 

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from refcmdb import models
-from refcmdb.api import statements
+from refcmdb.api import reading, statements
 from refcmdb.api.problems import FieldError, Problem
+from refcmdb.api.registry import RESOURCES
 from refcmdb.api.schemas import DeviceBody
 from refcmdb.services.database import Statement, compiled
 
@@ -73,27 +74,24 @@ async def _numbers(
     found: Numbers = {}
     if not names:
         return found
-    scoped = actor.tenant_id is not None and "tenant_id" in table.c
     told = [name for name in names if name is not None]
     numbers = [int(name) for name in told if name.isascii() and name.isdecimal()]
     known = [number for number in numbers if number <= MOST_ID]
-    values = {"names": told, "ids": known, "scope": actor.tenant_id}
-    for number, *place, label in await backend.database.fetch(
-        _named(table, scoped=scoped), values
-    ):
+    statement = _named(table, reading.sight_of(RESOURCES[table.name], actor))
+    values = {"names": told, "ids": known, **reading.seen_by(actor)}
+    for number, *place, label in await backend.database.fetch(statement, values):
         name = label if label in names else str(number)
         found.setdefault((*place, name) if place else name, []).append(number)
     return found
 
 
-@functools.cache
-def _named(table: sa.Table, *, scoped: bool) -> Statement:
+@functools.lru_cache(maxsize=256)
+def _named(table: sa.Table, sight: statements.Sight) -> Statement:
     label = table.c.model if table is models.device_types else table.c.name
     place = [table.c.site_id] if table is models.racks else []
     wanted = sa.bindparam("names", type_=ARRAY(sa.Text))
     ids = sa.bindparam("ids", type_=ARRAY(sa.BigInteger))
     called = sa.or_(label == sa.any_(wanted), table.c.id == sa.any_(ids))
-    select = sa.select(table.c.id, *place, label).where(called)
-    if scoped:
-        select = select.where(statements.owned(table))
-    return compiled(select)
+    return compiled(
+        sa.select(table.c.id, *place, label).where(called, *statements.seen(table, sight))
+    )

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from refcmdb import models
-from refcmdb.api import reading, schemas
+from refcmdb.api import constraints, reading, schemas
 from refcmdb.api.endpoints import NoQuery, ResourceEndpoints, json_response, who_asks
 from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import missing
@@ -54,7 +54,8 @@ async def summary(backend: Backend, request: Request) -> Response:
     actor = await who_asks(backend, request)
     read_query(request, NoQuery)
     site = await site_of(backend, actor, number_in(request, "id", "a site"))
-    rows = await backend.database.fetch(_counts(), {"id": site.id})
+    held = constraints.of(actor)
+    rows = await backend.database.fetch(_counts(held.held), {"id": site.id, **held.values})
     return json_response(SiteSummary(site.id, *rows[0]))
 
 
@@ -108,12 +109,14 @@ def number_in(request: Request, name: str, what: str) -> int:
     return number
 
 
-@functools.cache
-def _counts() -> Statement:
+@functools.lru_cache(maxsize=256)
+def _counts(held: constraints.Held) -> Statement:
     tables = [models.metadata.tables[name] for name in COUNTED]
     site = sa.bindparam("id", type_=sa.BigInteger)
     counts = [
-        sa.select(sa.func.count()).where(table.c.site_id == site).scalar_subquery()
+        sa.select(sa.func.count())
+        .where(table.c.site_id == site, *constraints.kept(table, held))
+        .scalar_subquery()
         for table in tables
     ]
     return compiled(sa.select(*counts))

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from refcmdb import models
-from refcmdb.api import endpoints, reading, schemas
+from refcmdb.api import constraints, endpoints, reading, schemas
 from refcmdb.api.endpoints import ResourceEndpoints
 from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import Problem, of_one
@@ -96,17 +96,18 @@ async def tree(backend: Backend, request: Request) -> Response:
 async def tree_of(backend: Backend, actor: Actor, number: int, *, limit: int) -> PrefixTree:
     """The tree around a prefix. Raises: Problem 404."""
     root: Any = await reading.read_detail(backend, RESOURCES["prefixes"], actor, number)
-    values = {
+    values: dict[str, object] = {
         "tenant": root.tenant_id,
         "vrf": root.vrf_id,
         "prefix": root.prefix,
         "above": prefix_tree.supernets(root.prefix),
         "limit": limit + 1,
     }
-    in_vrf = root.vrf_id is not None
+    in_vrf, held = root.vrf_id is not None, constraints.of(actor)
+    values |= held.values
     async with backend.database.session() as session:
-        above = await session.fetch(_above(in_vrf=in_vrf), values)
-        below = [(*row,) for row in await session.fetch(_below(in_vrf=in_vrf), values)]
+        above = await session.fetch(_above(held.held, in_vrf=in_vrf), values)
+        below = [(*row,) for row in await session.fetch(_below(held.held, in_vrf=in_vrf), values)]
     cut = len(below) > limit
     nodes = prefix_tree.grown(below[:limit], cut=cut)
     return PrefixTree(
@@ -180,19 +181,20 @@ def _same_table(columns: Any, *, in_vrf: bool) -> sa.ColumnElement[bool]:  # noq
     return sa.and_(owned, vrf if in_vrf else columns.vrf_id.is_(None))
 
 
-@functools.cache
-def _above(*, in_vrf: bool) -> Statement:
+@functools.lru_cache(maxsize=256)
+def _above(held: constraints.Held, *, in_vrf: bool) -> Statement:
     """Looked up one by one: ``>>`` would need an index of its own."""
     above = sa.bindparam("above", type_=ARRAY(CIDR))
     return compiled(
         sa.select(prefixes.id, sa.cast(prefixes.prefix, sa.Text))
         .where(_same_table(prefixes, in_vrf=in_vrf), prefixes.prefix == sa.any_(above))
+        .where(*constraints.kept(models.prefixes, held))
         .order_by(prefixes.prefix)
     )
 
 
-@functools.cache
-def _below(*, in_vrf: bool) -> Statement:
+@functools.lru_cache(maxsize=256)
+def _below(held: constraints.Held, *, in_vrf: bool) -> Statement:
     inside = prefixes.prefix.op("<<=")(sa.bindparam("prefix", type_=CIDR))
     first = sa.cast(sa.func.host(prefixes.prefix), INET)
     last = sa.cast(sa.func.host(sa.func.broadcast(prefixes.prefix)), INET)
@@ -205,6 +207,7 @@ def _below(*, in_vrf: bool) -> Statement:
     return compiled(
         sa.select(prefixes.id, sa.cast(prefixes.prefix, sa.Text), counted)
         .where(_same_table(prefixes, in_vrf=in_vrf), inside)
+        .where(*constraints.kept(models.prefixes, held))
         .order_by(prefixes.vrf_id, prefixes.prefix)
         .limit(sa.bindparam("limit", type_=sa.BigInteger))
     )

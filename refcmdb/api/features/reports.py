@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import functools
+import hashlib
 import io
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,12 @@ import msgspec
 import sqlalchemy as sa
 
 from refcmdb import models
-from refcmdb.api import statements
+from refcmdb.api import reading, statements
 from refcmdb.api.endpoints import NoQuery, json_response, who_asks
 from refcmdb.api.features.attachments import download
 from refcmdb.api.features.endpoint import Endpoint
 from refcmdb.api.problems import missing
+from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_query
 from refcmdb.services import storage
 from refcmdb.services.database import Statement, compiled
@@ -83,17 +85,20 @@ async def read(backend: Backend, request: Request) -> Response:
 
 def place(backend: Backend, actor: Actor, name: str) -> pathlib.Path:
     """Where a report for this actor lies. Raises: Problem 404 for what is no report's name."""
+    owner = str(actor.tenant_id or "all")
+    if actor.constraints:
+        owner += f"-{hashlib.sha256(actor.constraints).hexdigest()}"
     try:
-        return backend.storage.report(actor.tenant_id, name)
+        return backend.storage.report(owner, name)
     except ValueError as error:
         raise missing("a report") from error
 
 
 async def generate(backend: Backend, actor: Actor, name: str) -> bytes:
     """The content of a report."""
-    scope = actor.tenant_id
-    statement = _counting(name, scoped=scope is not None)
-    rows = await backend.database.fetch(statement, {"scope": scope})
+    resource = RESOURCES[COUNTED[name][1][0].table.name]
+    statement = _counting(name, reading.sight_of(resource, actor))
+    rows = await backend.database.fetch(statement, reading.seen_by(actor))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*(column.name for column in COUNTED[name][1]), "count"])
@@ -108,13 +113,11 @@ def _is_fresh(path: pathlib.Path) -> bool:
         return False
 
 
-@functools.cache
-def _counting(name: str, *, scoped: bool) -> Statement:
+@functools.lru_cache(maxsize=256)
+def _counting(name: str, sight: statements.Sight) -> Statement:
     columns = COUNTED[name][1]
-    select = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
-    if scoped:
-        select = select.where(statements.owned(columns[0].table))
-    return compiled(select)
+    counted = sa.select(*columns, sa.func.count()).where(*statements.seen(columns[0].table, sight))
+    return compiled(counted.group_by(*columns).order_by(*columns))
 
 
 ENDPOINTS = (

@@ -65,7 +65,7 @@ class Trace(msgspec.Struct):
     """A path from end to end, the interface itself first.
 
     ``looped``: it came back to an interface that it had passed. ``truncated``: it goes on beyond
-    ``depth``.
+    ``depth``, or to what the account does not see.
     """
 
     items: list[Hop]

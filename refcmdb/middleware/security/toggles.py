@@ -130,11 +130,26 @@ class Toggles:
         default=300,
         highest=86_400,
     )
+    body_limit: int = number(
+        "REFCMDB_BODY_LIMIT",
+        "bytes of a body that is no file",
+        default=1024 * 1024,
+        lowest=1024,
+        highest=64 * 1024 * 1024,
+    )
     nesting_limit: int = number(
         "REFCMDB_NESTING_LIMIT",
         "levels of arrays and objects in a JSON body",
         default=32,
         highest=500,
+    )
+    csrf: bool = switch(
+        "REFCMDB_CSRF",
+        "wants a token with what a session changes; off only where nobody uses a browser",
+    )
+    sanitising: bool = switch(
+        "REFCMDB_LOG_SANITISING",
+        "writes a record as one line, without secrets; off only where something else does",
     )
     screening: bool = switch("REFCMDB_SCREENING", "reports input that looks like an attack")
     events: bool = switch("REFCMDB_SECURITY_EVENTS", "writes the security event log")
