@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
     tokens = commands.add_parser("tokens", help="mint API tokens and print them as JSON")
     tokens.add_argument("users", nargs="+", metavar="USER")
+    tokens.add_argument("--passwords", action="store_true", help="and give them new passwords")
 
     passwords = commands.add_parser("passwords", help="give users new passwords and print them")
     passwords.add_argument("users", nargs="+", metavar="USER")

@@ -68,6 +68,16 @@ def entry(name: str, build: Callable[[Path], None]) -> Path:
         return path if path.is_dir() else publish(path, build)
 
 
+def forget_oldest(pattern: str, *, kept: int) -> None:
+    """Of the entries with such names leave those that were used last; those in use stay."""
+    found = [path for path in cache_directory().glob(pattern) if path.is_dir()]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in found[kept:]:
+        with locked_at_once(path.name) as mine:
+            if mine:
+                shutil.rmtree(path, ignore_errors=True)
+
+
 def publish(path: Path, build: Callable[[Path], None]) -> Path:
     """Build an entry beside its place and put it there. The caller holds its lock."""
     draft = path.with_name(DRAFT + path.name)

@@ -73,7 +73,7 @@ class Snapshot:
             cache.publish(self.path, build)
         except (OSError, shutil.Error) as error:
             return f"no snapshot is kept in {self.path.parent}: {error}"
-        self._forget_oldest()
+        cache.forget_oldest("snapshot-*", kept=KEPT)
         return ""
 
     def discard(self) -> None:
@@ -86,15 +86,6 @@ class Snapshot:
             facts = json.loads((self.path / FACTS).read_text())
             return bool(facts["size_bytes"] == size_bytes(self.path / DATA))
         return False
-
-    def _forget_oldest(self) -> None:
-        """Keep the snapshots that were used last; those in use stay."""
-        found = [path for path in self.path.parent.glob("snapshot-*") if path.is_dir()]
-        found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in found[KEPT:]:
-            with cache.locked_at_once(path.name) as mine:
-                if mine:
-                    shutil.rmtree(path, ignore_errors=True)
 
 
 def copy(source: Path, target: Path) -> None:

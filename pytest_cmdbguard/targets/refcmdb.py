@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import difflib
 import functools
 import hashlib
@@ -11,10 +12,11 @@ import json
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_cmdbguard.errors import DocumentError, ServiceError, ServiceMissing, SettingsError
 from pytest_cmdbguard.model import Actor
+from pytest_cmdbguard.services import cache
 from pytest_cmdbguard.services.containers import commands as image_commands
 from pytest_cmdbguard.services.containers.commands import image_id
 from pytest_cmdbguard.services.started import MARKER
@@ -34,6 +36,7 @@ REMEDY = "pip install 'pytest-cmdbguard[refcmdb]'"
 WITHOUT_ROWS = frozenset(
     {"api", "faults", "frontend", "infrastructure", "middleware", "monitoring"}
 )
+DOCUMENT, KEPT = "openapi.json", 10
 BUILD_FILES = ("Dockerfile", "compose.yaml")
 USERS: Mapping[str, tuple[str, str | None]] = {
     "viewer-red": ("viewer", "red"),
@@ -222,15 +225,16 @@ class RefCmdb:
 
     def mint(self, database_url: str) -> tuple[Actor, ...]:
         """Its seed users with fresh tokens and passwords. Raises: ServiceError."""
-        tokens: dict[str, Any] = json.loads(self._run(database_url, "tokens", *USERS))
-        passwords: dict[str, Any] = json.loads(self._run(database_url, "passwords", *USERS))
+        # at once: most of it is the start of a program, or of a container
+        told = self._run(database_url, "tokens", "--passwords", *USERS)
+        minted: dict[str, dict[str, str]] = json.loads(told)
         return tuple(
             Actor(
                 name=name,
                 role=role,
                 tenant=tenant,
-                headers={"Authorization": f"Bearer {tokens[name]}"},
-                password=passwords[name],
+                headers={"Authorization": f"Bearer {minted[name]['token']}"},
+                password=minted[name]["password"],
             )
             for name, (role, tenant) in USERS.items()
         )
@@ -272,9 +276,22 @@ class RefCmdb:
 
 @functools.cache
 def _document(image: str | None, options: Options | None) -> str:
-    if image and options:
+    if not (image and options):
+        argv = [sys.executable, "-m", "refcmdb", "openapi"]
+        return commands.run("refcmdb", argv, environment={})
+
+    def ask() -> str:
         return image_commands.run(image, ["openapi"], environment={}, options=options)
-    return commands.run("refcmdb", [sys.executable, "-m", "refcmdb", "openapi"], environment={})
+
+    def build(draft: Path) -> None:
+        (draft / DOCUMENT).write_text(json.dumps(json.loads(ask())), encoding="utf-8")
+        cache.forget_oldest("document-*", kept=KEPT)
+
+    # an image is always the same, and a container takes a second
+    known = image_id(image, options).rpartition(":")[2][:16]
+    with contextlib.suppress(OSError):  # such as of a cache that cannot be written
+        return (cache.entry(f"document-{known}", build) / DOCUMENT).read_text(encoding="utf-8")
+    return ask()
 
 
 @functools.cache

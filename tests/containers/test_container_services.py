@@ -1,5 +1,6 @@
 """What a run starts in containers: reachable here and there, seen by witnesses, gone after."""
 
+import dataclasses
 import time
 import urllib.request
 
@@ -7,12 +8,15 @@ import psycopg
 import pytest
 import redis
 
+from pytest_cmdbguard import targets
 from pytest_cmdbguard.campaigns.running_container import RunningContainer
 from pytest_cmdbguard.errors import ServiceDied, ServiceError, ServiceMissing, ServiceNotReady
 from pytest_cmdbguard.services.containers import commands, daemon
 from pytest_cmdbguard.services.containers.container import Container, Plan
 from pytest_cmdbguard.services.containers.options import Options
 from pytest_cmdbguard.services.run_directory import RunDirectory
+from pytest_cmdbguard.settings import Settings
+from pytest_cmdbguard.targets import refcmdb
 from pytest_cmdbguard.witnesses.audit import AuditWitness
 from pytest_cmdbguard.witnesses.container import ContainerWitness
 from pytest_cmdbguard.witnesses.listener import Listener
@@ -20,6 +24,7 @@ from pytest_cmdbguard.witnesses.sql import SqlWitness
 
 OPTIONS = Options(cmdb="cmdbguard-ci/refcmdb-trial", pull="never", timeout_s=60)
 DEBIAN = "cmdbguard-ci/debian"
+IMAGES = {"cmdb": OPTIONS.cmdb, "pull": "never"}
 
 
 @pytest.fixture
@@ -198,3 +203,28 @@ def test_one_that_is_gone_already_is_ended_without_a_word(docker, network):
         container.require_alive()
     container.stop()
     container.stop()
+
+
+def test_document_of_an_image_is_asked_for_once(docker, tmp_path, monkeypatch):
+    monkeypatch.setenv("CMDBGUARD_CACHE", str(tmp_path / "cache"))
+    settings = dataclasses.replace(
+        Settings.defaults(tmp_path), services="containers", tables={"containers": IMAGES}
+    )
+
+    def told():
+        """The document as another process gets it, and how many containers that took."""
+        time.sleep(1.1)  # events are told by whole seconds
+        refcmdb._document.cache_clear()
+        began = int(time.time())
+        document = targets.load(settings).document()
+        wanted = {"type": "container", "event": "create"}
+        until = int(time.time()) + 1
+        made = docker.events(since=began, until=until, decode=True, filters=wanted)
+        return document, len(list(made))
+
+    document, containers = told()
+    assert (containers, document["info"]["title"]) == (1, "refcmdb")
+    assert told() == (document, 0)
+    for kept in (tmp_path / "cache").glob("document-*/openapi.json"):
+        kept.unlink()
+    assert told() == (document, 1)

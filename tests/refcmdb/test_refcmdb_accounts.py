@@ -77,3 +77,14 @@ def test_revoking_somebody_unknown_touches_nobody(told, run_refcmdb, database_ur
     done = run_refcmdb("revoke", known, "nobody", database_url=database_url, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert Client(door.base, token).get("/sites").status_code == 200
+
+
+def test_tokens_come_with_passwords_where_both_are_wanted(told, run_refcmdb, database_url, door):
+    told("users", "two-keys", "--role", "admin")
+    made = told("tokens", "--passwords", "two-keys")["two-keys"]
+    assert Client(door.base, made["token"]).get("/sites").status_code == 200
+    assert log_in(door, "two-keys", {"two-keys": made["password"]}).status_code == 200
+    words = ("tokens", "--passwords", "two-keys", "nobody")
+    done = run_refcmdb(*words, database_url=database_url, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert log_in(door, "two-keys", {"two-keys": made["password"]}).status_code == 200

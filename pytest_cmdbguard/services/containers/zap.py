@@ -48,6 +48,7 @@ class ContainerZap(ContainerService):
             name="zap",
             image=self.options.zap,
             command=["zap.sh", JAVA_OPTIONS[0], *options, "-configfile", PLACE],
+            environment={"JDK_JAVA_OPTIONS": " ".join(JAVA_OPTIONS[1:])},  # zap.sh takes no other
             files={PLACE: configuration(key).encode()},
             arguments=CONFINED | {"network_mode": "host"},
         )
