@@ -177,7 +177,8 @@ class Writer:
         await require_rule(session, self.resource, [(None, given) for given in new])
         numbers = await self._insert(session, new)
         await self._tag(session, numbers, [getattr(body, "tags", []) for body in bodies])
-        statement = statements.items(self.resource, self.sight)
+        sight = dataclasses.replace(self.sight, scoped=False)  # whose they are was settled above
+        statement = statements.items(self.resource, sight)
         values = {"ids": numbers, **seen_by(self.actor)}
         created = await read_rows(session, self.resource, statement, values)
         if len(created) < len(numbers):
