@@ -69,7 +69,7 @@ class EmbeddedDatabase:
         if not key:
             self._seed(progress)
             return
-        snapshot = Snapshot(self.cluster.form, key)
+        snapshot = Snapshot(self.cluster.form, key, run=self.cluster.run)
         with snapshot.reserved():
             if self._restored(snapshot, progress):
                 return

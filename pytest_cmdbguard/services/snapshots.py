@@ -11,11 +11,13 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from . import cache
-from .started import MARKER
+from .inheritance import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from .run_directory import RunDirectory
 
 LAYOUT = 1  # counts up when a data directory is made in another way
 KEPT = 3
@@ -25,8 +27,12 @@ DATA, FACTS = "data", "facts.json"
 class Snapshot:
     """One place in the cache for the data directory of a stopped, seeded cluster."""
 
-    def __init__(self, *facts: str) -> None:
-        """The place of the cluster that these facts describe (versions, schema, size, seed)."""
+    def __init__(self, *facts: str, run: RunDirectory) -> None:
+        """The place of the cluster that these facts describe (versions, schema, size, seed).
+
+        Copies end with ``run``, and none begins when it is closed.
+        """
+        self._run = run
         digest = hashlib.sha256("\x1f".join((str(LAYOUT), *facts)).encode()).hexdigest()
         self.name = f"snapshot-{digest[:16]}"
 
@@ -52,7 +58,7 @@ class Snapshot:
             self.discard()
             return False
         try:
-            copy(self.path / DATA, data)
+            self._copy(self.path / DATA, data)
         except (OSError, shutil.Error):
             shutil.rmtree(data, ignore_errors=True)
             raise
@@ -66,7 +72,7 @@ class Snapshot:
         """
 
         def build(draft: Path) -> None:
-            copy(data, draft / DATA)
+            self._copy(data, draft / DATA)
             (draft / FACTS).write_text(json.dumps({"size_bytes": size_bytes(draft / DATA)}))
 
         try:
@@ -87,29 +93,32 @@ class Snapshot:
             return bool(facts["size_bytes"] == size_bytes(self.path / DATA))
         return False
 
+    def _copy(self, source: Path, target: Path) -> None:
+        """Copy a directory tree, sharing blocks where the file system can.
 
-def copy(source: Path, target: Path) -> None:
-    """Copy a directory tree, sharing blocks where the file system can.
-
-    Raises: OSError, shutil.Error.
-    """
-    command = ["cp", "-a", "--reflink=auto", str(source), str(target)]
-    with contextlib.suppress(FileNotFoundError):
-        finished = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, MARKER: str(target.parent)},  # it ends with the run it copies for
-        )
-        if finished.returncode == 0:
-            return
-        if finished.returncode < 0:
-            raise OSError(f"the copy was ended by signal {-finished.returncode}")
-        if "No space left" in finished.stderr:
-            raise OSError(finished.stderr.strip().splitlines()[-1])
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target, symlinks=True)  # without GNU cp
+        Raises: OSError, shutil.Error; ServiceMissing when the run is stopping.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            with self._run.starts("PostgreSQL"):
+                cp = subprocess.Popen(
+                    ["cp", "-a", "--reflink=auto", str(source), str(target)],
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    env=os.environ | marked(self._run),
+                )
+            with cp:
+                _, problem = cp.communicate()
+            if cp.returncode == 0:
+                return
+            if cp.returncode < 0:
+                raise OSError(f"the copy was ended by signal {-cp.returncode}")
+            if "No space left" in problem:
+                raise OSError(problem.strip().splitlines()[-1])
+        if self._run.closed:  # and the target may be gone: what follows would make it anew
+            raise OSError("the run is being stopped")
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, symlinks=True)  # without GNU cp
 
 
 def size_bytes(directory: Path) -> int:
