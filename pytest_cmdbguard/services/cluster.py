@@ -10,7 +10,6 @@ import dataclasses
 import secrets
 import shutil
 import signal
-import subprocess
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -19,10 +18,9 @@ from pytest_cmdbguard.errors import ServiceError
 
 from . import cluster_settings, tls
 from . import postgres_programs as programs
-from .inheritance import inherited, marked
 from .ports import on_free_port
 from .postgres import Login, Postgres
-from .process import Command, Process
+from .process import Command, Process, finished
 from .telemetry import NAME
 
 if TYPE_CHECKING:
@@ -97,19 +95,10 @@ class Cluster:
             "--no-instructions",
         ]
         # initdb makes the directories above its own, too: begun late, it brings the run's back.
-        with self.run.starts(NAME):
-            initdb = subprocess.Popen(
-                [*command, *options, *cluster_settings.locale(self.programs.version)],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                cwd=self.run.path,
-                env=inherited() | marked(self.run),
-            )
-        with initdb:
-            told, problem = initdb.communicate()
+        argv = [*command, *options, *cluster_settings.locale(self.programs.version)]
+        initdb = finished(self.run, NAME, argv, directory=self.run.path)
         if initdb.returncode:
-            said = (problem or told).strip()[-1000:]
+            said = (initdb.stderr or initdb.stdout).strip()[-1000:]
             raise ServiceError(NAME, f"initdb failed (is the disk full?): {said}")
 
     def start(self) -> None:

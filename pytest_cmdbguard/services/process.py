@@ -162,6 +162,27 @@ class Process:
         self.run.forget(self.started)
 
 
+def finished(
+    run: RunDirectory, name: str, argv: Sequence[str], *, directory: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """What a program printed that ends by itself, and its exit status; it ends with the run.
+
+    Raises: ServiceMissing when the run is stopping, FileNotFoundError without the program.
+    """
+    with run.starts(name):
+        process = subprocess.Popen(
+            list(argv),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=directory,
+            env=inherited() | marked(run),
+        )
+    with process:
+        told, problem = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, told, problem)
+
+
 def _descendants(pid: int) -> list[psutil.Process]:
     with contextlib.suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).children(recursive=True)

@@ -7,11 +7,11 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 from . import cache
-from .inheritance import marked
+from .process import finished
+from .telemetry import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,22 +99,14 @@ class Snapshot:
         Raises: OSError, shutil.Error; ServiceMissing when the run is stopping.
         """
         with contextlib.suppress(FileNotFoundError):
-            with self._run.starts("PostgreSQL"):
-                cp = subprocess.Popen(
-                    ["cp", "-a", "--reflink=auto", str(source), str(target)],
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                    env=os.environ | marked(self._run),
-                )
-            with cp:
-                _, problem = cp.communicate()
+            argv = ["cp", "-a", "--reflink=auto", str(source), str(target)]
+            cp = finished(self._run, NAME, argv)
             if cp.returncode == 0:
                 return
             if cp.returncode < 0:
                 raise OSError(f"the copy was ended by signal {-cp.returncode}")
-            if "No space left" in problem:
-                raise OSError(problem.strip().splitlines()[-1])
+            if "No space left" in cp.stderr:
+                raise OSError(cp.stderr.strip().splitlines()[-1])
         if self._run.closed:  # and the target may be gone: what follows would make it anew
             raise OSError("the run is being stopped")
         shutil.rmtree(target, ignore_errors=True)

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from refcmdb.api.problems import Problem
 from refcmdb.api.registry import RESOURCES, resource_at
 from refcmdb.api.resource import types_of, without
 from refcmdb.api.values import decode
 from refcmdb.models import changes
+from refcmdb.services.database import bound_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ def read(stored: bytes) -> Constraints:
         for name, texts in fields.items():
             resource = _held_resource(path, name)
             held.append((resource.name, name))
-            values[_bound(resource.name, name)] = _values(resource, name, texts)
+            values[_parameter(resource.name, name)] = _values(resource, name, texts)
     return Constraints(tuple(held), values)
 
 
@@ -82,9 +82,7 @@ def kept(
     columns = (table if rows is None else rows).c
     for name, field in held:
         if name == table.name:
-            kind = columns[field].type
-            plain = sa.Text() if isinstance(kind, sa.String) else kind
-            values = sa.bindparam(_bound(name, field), type_=ARRAY(plain))
+            values = bound_array(_parameter(name, field), columns[field])
             yield columns[field] == sa.any_(values)
     for key, target in _references(table, held):
         found = _is_kept(target, columns[key], held)
@@ -151,5 +149,5 @@ def _values(resource: Resource, field: str, given: Sequence[Any]) -> list[Any]:
         raise ValueError(f"{resource.path}.{field}: {error}") from error
 
 
-def _bound(table: str, field: str) -> str:
+def _parameter(table: str, field: str) -> str:
     return f"held_{table}_{field}"

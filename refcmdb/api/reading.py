@@ -16,9 +16,7 @@ from refcmdb.api.values import CustomFilter, encode
 from refcmdb.services.cache import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    import sqlalchemy as sa
+    from collections.abc import Mapping, Sequence
 
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
@@ -201,16 +199,6 @@ async def read_columns(
     if not rows:
         raise missing(resource.singular)
     return rows[0]
-
-
-async def kept_of(
-    backend: Backend, actor: Actor, table: sa.Table, numbers: Collection[int | None]
-) -> set[int]:
-    """Those of ``numbers`` whose rows the constraints of the actor leave."""
-    held = constraints.of(actor)
-    statement = statements.owners(table, held.held)
-    rows = await backend.database.fetch(statement, {"ids": [*numbers], **held.values})
-    return {number for number, _ in rows}
 
 
 def tags_of_list(resource: Resource, actor: Actor) -> list[str]:

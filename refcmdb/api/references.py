@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     import msgspec
+    import sqlalchemy as sa
 
     from refcmdb.api.resource import Resource
     from refcmdb.auth.actors import Actor
@@ -103,15 +104,21 @@ async def _find(
     session: Session, resource: Resource, actor: Actor, bodies: Sequence[Mapping[str, Any]]
 ) -> Found:
     found: Found = {}
-    held = constraints.of(actor)
     for field, target in resource.references.items():
         numbers = {body.get(field) for body in bodies} - {None, UNSET}
-        found[field] = {}
-        if numbers:
-            statement = statements.owners(models.metadata.tables[target], held.held)
-            rows = await session.fetch(statement, {"ids": list(numbers), **held.values})
-            found[field] = {row[0]: row[1] for row in rows}
+        table = models.metadata.tables[target]
+        found[field] = await left_of(session, actor, table, numbers) if numbers else {}
     return found
+
+
+async def left_of(
+    session: Session, actor: Actor, table: sa.Table, numbers: Collection[int | None]
+) -> dict[int, int | None]:
+    """The owners of those of the rows that the actor's constraints leave, by number."""
+    own = constraints.of(actor)
+    statement = statements.owners(table, own.held)
+    rows = await session.fetch(statement, {"ids": list(numbers), **own.values})
+    return {row[0]: row[1] for row in rows}
 
 
 async def _require_tenants(session: Session, numbers: Collection[int]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET, JSONB
 from refcmdb import models
 from refcmdb.api import constraints
 from refcmdb.api.registry import RESOURCES
-from refcmdb.services.database import Statement, compiled
+from refcmdb.services.database import Statement, bound, bound_array, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,6 @@ class Shape:
     sight: Sight = EVERYTHING
     searching: bool = False
     following: bool = False
-
-
-def bound(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
-    """A value to compare with ``column``; a string cast to a length would be cut silently."""
-    kind = sa.Text() if isinstance(column.type, sa.String) else column.type
-    return sa.bindparam(name, type_=kind)
 
 
 def selected(resource: Resource, fields: tuple[str, ...] = ()) -> list[sa.ColumnElement[Any]]:
@@ -214,7 +208,7 @@ def owners(table: sa.Table, held: constraints.Held = ()) -> Statement:
 @functools.cache
 def insert(table: sa.Table, columns: tuple[str, ...], *, number: bool = True) -> Statement:
     """Rows from one array per column; returns their numbers if the table has them."""
-    arrays = [_array(name, table.c[name]) for name in columns]
+    arrays = [bound_array(name, table.c[name]) for name in columns]
     rows = sa.func.unnest(*arrays).table_valued(*columns).render_derived(name="rows")
     statement = sa.insert(table).from_select(list(columns), sa.select(*rows.c))
     return compiled(statement.returning(table.c.id) if number else statement)
@@ -234,7 +228,7 @@ def update(table: sa.Table, columns: tuple[str, ...]) -> Statement:
 @functools.lru_cache(maxsize=1024)
 def update_many(table: sa.Table, columns: tuple[str, ...]) -> Statement:
     """New values of ``columns`` for the rows ``ids``, from one array per column."""
-    arrays = [_ids(), *(_array(f"new_{name}", table.c[name]) for name in columns)]
+    arrays = [_ids(), *(bound_array(f"new_{name}", table.c[name]) for name in columns)]
     rows = sa.func.unnest(*arrays).table_valued("id", *columns).render_derived(name="rows")
     values: dict[str, sa.ColumnElement[Any]] = {name: rows.c[name] for name in columns}
     if "updated_at" in table.c:
@@ -283,11 +277,6 @@ def _ids() -> sa.BindParameter[Any]:
 
 def _is_id(table: sa.Table) -> sa.ColumnElement[bool]:
     return table.c.id == sa.bindparam("id", type_=sa.BigInteger)
-
-
-def _array(name: str, column: sa.Column[Any]) -> sa.BindParameter[Any]:
-    kind = sa.Text() if isinstance(column.type, sa.String) else column.type
-    return sa.bindparam(name, type_=ARRAY(kind))
 
 
 def _is_address(column: sa.Column[Any]) -> bool:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import functools
+import secrets
 
 import argon2
 
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def new_password() -> str:
+    """One with 144 random bits, to be told once."""
+    return secrets.token_urlsafe(18)
 
 
 def hash_password(password: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from refcmdb.auth.passwords import hash_password
+from refcmdb.auth.passwords import hash_password, new_password
 from refcmdb.commands import complain
 from refcmdb.settings import Settings
 
@@ -22,7 +21,7 @@ UPDATE = "UPDATE users SET password_hash = %s WHERE name = %s RETURNING id"
 def run(options: argparse.Namespace) -> int:
     """All of the users get a password, or none."""
     settings = Settings.from_environment()
-    made = {name: secrets.token_urlsafe(18) for name in options.users}
+    made = {name: new_password() for name in options.users}
     try:
         with psycopg.connect(settings.database_url) as connection:
             for name, password in made.items():

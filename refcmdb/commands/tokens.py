@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from refcmdb.auth.passwords import hash_password
+from refcmdb.auth.passwords import hash_password, new_password
 from refcmdb.auth.tokens import digest, new_token
 from refcmdb.commands import complain
 from refcmdb.commands.passwords import UPDATE
@@ -27,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     """All of the users get a token (and a password), or none."""
     settings = Settings.from_environment()
     minted = {name: new_token() for name in options.users}
-    passwords = {name: secrets.token_urlsafe(18) for name in minted if options.passwords}
+    passwords = {name: new_password() for name in minted if options.passwords}
     try:
         with psycopg.connect(settings.database_url) as connection:
             unknown = [

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from refcmdb.auth.passwords import hash_password
+from refcmdb.auth.passwords import hash_password, new_password
 from refcmdb.commands import complain
 from refcmdb.commands.constrain import given_in
 from refcmdb.settings import Settings, SettingsError
@@ -39,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("--only", "is for viewers and operators; administrators see all")
     held = given_in(options.only or ())
     settings = Settings.from_environment()
-    made = {name: secrets.token_urlsafe(18) for name in options.users}
+    made = {name: new_password() for name in options.users}
     rows = [
         {
             "name": name,

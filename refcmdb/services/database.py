@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from refcmdb.services.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
-
-    import sqlalchemy as sa
 
     from refcmdb.monitoring.slow_queries import SlowQueries
     from refcmdb.settings import Settings
@@ -61,6 +61,21 @@ def compiled(expression: sa.Executable) -> Statement:
     """``expression`` as text for asyncpg; every value in it must be a named bind parameter."""
     result = expression.compile(dialect=_dialect)  # type: ignore[attr-defined]
     return Statement(str(result), tuple(result.positiontup or ()))
+
+
+def bound(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    """A value to compare with ``column``."""
+    return sa.bindparam(name, type_=_plain(column))
+
+
+def bound_array(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    """Several such values."""
+    return sa.bindparam(name, type_=ARRAY(_plain(column)))
+
+
+def _plain(column: sa.ColumnElement[Any]) -> sa.types.TypeEngine[Any]:
+    """A string that is cast to a length would be cut silently."""
+    return sa.Text() if isinstance(column.type, sa.String) else column.type
 
 
 SNAPSHOT = Statement("SELECT pg_current_snapshot()::text", ())

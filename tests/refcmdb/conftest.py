@@ -258,6 +258,23 @@ def run_refcmdb() -> Callable[..., subprocess.CompletedProcess]:
     return refcmdb
 
 
+@pytest.fixture(scope="module")
+def told(
+    database_url: str, run_refcmdb: Callable[..., subprocess.CompletedProcess]
+) -> Callable[..., dict]:
+    """Runs a command on the module's own ``database_url`` and gives what it told."""
+    return lambda *words: json.loads(run_refcmdb(*words, database_url=database_url).stdout)
+
+
+@pytest.fixture(scope="module")
+def door(
+    start_server: Callable[..., contextlib.AbstractContextManager[Server]], database_url: str
+) -> Iterator[Server]:
+    """A server on the module's own ``database_url``."""
+    with start_server(database_url=database_url) as server:
+        yield server
+
+
 _numbers = itertools.count(1)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import requests
 from servers import Client
@@ -14,18 +12,6 @@ def database_url(new_database, run_refcmdb):
     url = new_database()
     run_refcmdb("migrate", database_url=url)
     return url
-
-
-@pytest.fixture(scope="module")
-def told(database_url, run_refcmdb):
-    """Runs a command and gives what it told."""
-    return lambda *words: json.loads(run_refcmdb(*words, database_url=database_url).stdout)
-
-
-@pytest.fixture(scope="module")
-def door(start_server, database_url):
-    with start_server(database_url=database_url) as server:
-        yield server
 
 
 def log_in(door, name: str, passwords: dict[str, str]) -> requests.Response:

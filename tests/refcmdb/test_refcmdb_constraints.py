@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 
 import psycopg
@@ -23,18 +22,6 @@ OWNED = [one for one in RESOURCES.values() if one.scoped and one.body and not on
 @pytest.fixture(scope="module")
 def database_url(new_database, seeded):
     return new_database(template=seeded.database)
-
-
-@pytest.fixture(scope="module")
-def told(database_url, run_refcmdb):
-    """Runs a command and gives what it told."""
-    return lambda *words: json.loads(run_refcmdb(*words, database_url=database_url).stdout)
-
-
-@pytest.fixture(scope="module")
-def door(start_server, database_url):
-    with start_server(database_url=database_url) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

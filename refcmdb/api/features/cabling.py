@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from refcmdb import models
 from refcmdb.api import constraints, endpoints, reading
 from refcmdb.api.features.endpoint import Endpoint
+from refcmdb.api.references import left_of
 from refcmdb.api.registry import RESOURCES
 from refcmdb.api.requests import read_query, require_id
 from refcmdb.api.schemas.cabling import (
@@ -103,11 +104,12 @@ async def _shown(backend: Backend, actor: Actor, hops: list[Hop]) -> list[Hop]:
     """The path up to where constraints hide an interface, or the cable to it, from the actor."""
     if not constraints.of(actor).held:
         return hops
-    interfaces, cables = models.interfaces, models.cables
-    here = await reading.kept_of(backend, actor, interfaces, {hop.interface_id for hop in hops})
-    led = await reading.kept_of(backend, actor, cables, {hop.cable_id for hop in hops} - {None})
-    kept = (hop.interface_id in here and hop.cable_id in {None, *led} for hop in hops)
-    return [hop for hop, _ in zip(hops, itertools.takewhile(bool, kept), strict=False)]
+    ports, cables = {hop.interface_id for hop in hops}, {hop.cable_id for hop in hops} - {None}
+    async with backend.database.session() as session:
+        here = await left_of(session, actor, models.interfaces, ports)
+        led = {None, *await left_of(session, actor, models.cables, cables)}
+    kept = itertools.takewhile(lambda hop: hop.interface_id in here and hop.cable_id in led, hops)
+    return [*kept]
 
 
 async def impact(backend: Backend, request: Request) -> Response:
@@ -127,11 +129,11 @@ async def impact(backend: Backend, request: Request) -> Response:
 async def impact_of(backend: Backend, actor: Actor, number: int, query: ImpactQuery) -> Impact:
     """What the failure of a device means. Raises: Problem 404."""
     root: Any = await reading.read_detail(backend, RESOURCES["devices"], actor, number)
-    exploration, held = Exploration(number, most=query.limit), constraints.of(actor)
+    exploration, own = Exploration(number, most=query.limit), constraints.of(actor)
     async with backend.database.session() as session:
         for _ in range(query.depth):
-            values = {"ids": exploration.nearest, "tenant": root.tenant_id, **held.values}
-            pairs = await session.fetch(_neighbours(held.held), values)
+            values = {"ids": exploration.nearest, "tenant": root.tenant_id, **own.values}
+            pairs = await session.fetch(_neighbours(own.held), values)
             exploration.take((near, far) for near, far in pairs)
             if not exploration.nearest:
                 break
@@ -148,8 +150,8 @@ async def impact_of(backend: Backend, actor: Actor, number: int, query: ImpactQu
             if row[0] != number
         ]
         lost = [root, *(item for item in items if item.cut_off)]
-        values = {"ids": [one.id for one in lost], **held.values}
-        counted = await session.fetch(_addresses(held.held), values)
+        values = {"ids": [one.id for one in lost], **own.values}
+        counted = await session.fetch(_addresses(own.held), values)
     return Impact(
         items=sorted(items, key=lambda item: (item.distance, item.id)),
         cut_off=len(lost) - 1,

@@ -54,8 +54,8 @@ async def summary(backend: Backend, request: Request) -> Response:
     actor = await who_asks(backend, request)
     read_query(request, NoQuery)
     site = await site_of(backend, actor, number_in(request, "id", "a site"))
-    held = constraints.of(actor)
-    rows = await backend.database.fetch(_counts(held.held), {"id": site.id, **held.values})
+    own = constraints.of(actor)
+    rows = await backend.database.fetch(_counts(own.held), {"id": site.id, **own.values})
     return json_response(SiteSummary(site.id, *rows[0]))
 
 

@@ -103,11 +103,11 @@ async def tree_of(backend: Backend, actor: Actor, number: int, *, limit: int) ->
         "above": prefix_tree.supernets(root.prefix),
         "limit": limit + 1,
     }
-    in_vrf, held = root.vrf_id is not None, constraints.of(actor)
-    values |= held.values
+    in_vrf, own = root.vrf_id is not None, constraints.of(actor)
+    values |= own.values
     async with backend.database.session() as session:
-        above = await session.fetch(_above(held.held, in_vrf=in_vrf), values)
-        below = [(*row,) for row in await session.fetch(_below(held.held, in_vrf=in_vrf), values)]
+        above = await session.fetch(_above(own.held, in_vrf=in_vrf), values)
+        below = [(*row,) for row in await session.fetch(_below(own.held, in_vrf=in_vrf), values)]
     cut = len(below) > limit
     nodes = prefix_tree.grown(below[:limit], cut=cut)
     return PrefixTree(
