@@ -19,8 +19,9 @@ import jsonschema
 import psutil
 import pytest
 
+from pytest_cmdbguard.errors import ServiceMissing
 from pytest_cmdbguard.report import results as report_format
-from pytest_cmdbguard.services import cache, postgres_programs
+from pytest_cmdbguard.services import cache, postgres_programs, zap_distribution
 
 SCHEMA = Path(report_format.__file__).with_name("results.schema.json")
 SMALL = ("--cmdbguard", "--cmdbguard-records=300")
@@ -38,6 +39,8 @@ sys.exit(pytest.main())
 def seeded_cache(tmp_path_factory):
     """One cache for all workers; programs and ZAP come from the real one, snapshots do not."""
     postgres_programs.find({})
+    with contextlib.suppress(ServiceMissing):
+        zap_distribution.obtain()  # now: its lock is in the cache, which the link does not share
     base = tmp_path_factory.getbasetemp()
     directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "plugin-cache"
     directory.mkdir(exist_ok=True)

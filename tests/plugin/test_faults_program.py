@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 
@@ -46,7 +47,8 @@ def _trying(program: psutil.Process) -> psutil.Process:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for child in program.children():
-            if "--multiprocessing-fork" in child.cmdline():
-                return child
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that ended meanwhile
+                if "--multiprocessing-fork" in child.cmdline():
+                    return child
         time.sleep(0.1)
     pytest.fail("no process tries faults")
