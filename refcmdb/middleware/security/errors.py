@@ -36,8 +36,8 @@ UNAVAILABLE = (
 class ErrorGuard:
     """Pure ASGI: gives every request an id, and turns exceptions into problem documents.
 
-    What the answer says about security becomes an event. ``protection`` is put where handlers
-    find it.
+    What the answer says about security becomes an event, before it is sent: who has the answer
+    finds the event in the log. ``protection`` is put where handlers find it.
     """
 
     def __init__(self, app: ASGIApp, *, protection: Toggles) -> None:
@@ -56,6 +56,7 @@ class ErrorGuard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                events.observe(scope, status)
             await send(message)
 
         try:
@@ -70,9 +71,7 @@ class ErrorGuard:
                 log.exception("request %s failed", scope["request_id"])
             if status:
                 raise
-            status = problem.status
-            await answer(problem, scope["request_id"])(scope, receive, send)
-        events.observe(scope, status)
+            await answer(problem, scope["request_id"])(scope, receive, send_noticed)
 
 
 def problem_of(error: Exception) -> Problem:
