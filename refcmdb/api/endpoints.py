@@ -246,7 +246,7 @@ async def cached(
     key = keys.entry_key(
         role=actor.role,
         tenant_id=actor.tenant_id,
-        path=request.url.path,
+        path=request.scope["path"],
         query=encode(query),
     )
 

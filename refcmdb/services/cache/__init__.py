@@ -110,29 +110,31 @@ class CacheManager:
         long as ``within_s``, else LOCK_S. What ``compute`` raises is raised to all, and kept for
         nobody.
         """
-        lookup = await self.lookup(key, tags)
+        within_s = within_s or LOCK_S
+        lookup = await self.lookup(key, tags, within_s=within_s)
         if lookup.body is not None:
             return lookup.body, True
         if lookup.versions is None:
             return await compute(), False
 
-        flight = functools.partial(self._computed, lookup, tags, compute, within_s or LOCK_S)
+        flight = functools.partial(self._computed, lookup, tags, compute, within_s)
         body, joined = await self._flights.join((key, lookup.versions), flight)
         self._statistics.of(key).shared += joined
         return body, False
 
-    async def lookup(self, key: str, tags: Sequence[str]) -> Lookup:
+    async def lookup(self, key: str, tags: Sequence[str], *, within_s: float = 0) -> Lookup:
         """The answer under ``key``, if none of its ``tags`` was invalidated since.
 
         The versions are read before the caller computes an answer: one computed from rows that
-        were read before a write is stored under the versions from before that write.
+        were read before a write is stored under the versions from before that write. Others wait
+        for whom a lookup trusts with computing as long as ``within_s``.
         """
         if self._redis is None:
             return Lookup(key=key, versions=None)
         answered = None
         if not self._away:
             with self._failing(key):
-                answered = await self._shared.lookup(key, tags)
+                answered = await self._shared.lookup(key, tags, within_s=within_s)
         lookup = answered or await self._lookup_here(key)
         counts = self._statistics.of(key)
         counts.hits += lookup.body is not None
@@ -188,34 +190,31 @@ class CacheManager:
         within_s: float,
     ) -> bytes:
         """By this instance, or by another one that was quicker."""
-        held = kept = False
-        if not lookup.local:
-            with self._failing(lookup.key):
-                held = await self._shared.lock(lookup, within_s)
-            if not held and (found := await self._awaited(lookup, tags, within_s)) is not None:
-                return found
+        if not (lookup.local or lookup.trusted):
+            lookup = await self._awaited(lookup, tags, within_s)
+            if lookup.body is not None:
+                return lookup.body
+        kept = False
         try:
             body = await compute()
             kept = await self.store(lookup, body)
             return body
         finally:
-            if held and not kept and not self._away:
+            if lookup.trusted and not kept and not self._away:
                 with self._failing(lookup.key):
-                    await self._shared.unlock(lookup)
+                    await self._shared.unlock(lookup.key)
 
-    async def _awaited(self, lookup: Lookup, tags: Sequence[str], within_s: float) -> bytes | None:
-        """What another instance computes, or None if it does not come to an end."""
+    async def _awaited(self, lookup: Lookup, tags: Sequence[str], within_s: float) -> Lookup:
+        """What another instance computes, or a lookup without if it does not come to an end."""
         with self._failing(lookup.key), contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while not self._away:
+                while not (self._away or lookup.trusted):
                     await asyncio.sleep(LOOK_AGAIN_S)
-                    found = await self._shared.lookup(lookup.key, tags)
-                    if found.body is not None:
+                    lookup = await self._shared.lookup(lookup.key, tags, within_s=within_s)
+                    if lookup.body is not None:
                         self._statistics.of(lookup.key).shared += 1
-                        return found.body
-                    if not await self._shared.is_locked(lookup):
-                        return None
-        return None
+                        break
+        return lookup
 
     async def _settle(self) -> None:
         """Tell Redis what was written meanwhile, and use it again. Raises: RedisError, OSError."""
