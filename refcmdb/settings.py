@@ -144,7 +144,7 @@ class Settings:
     )
     pool_size: int = number(
         "REFCMDB_POOL_SIZE",
-        "connections of one instance to PostgreSQL",
+        "connections to PostgreSQL that one instance uses at once; as many may idle",
         default=8,
         highest=200,
     )

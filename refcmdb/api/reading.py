@@ -180,7 +180,7 @@ async def read_detail(
     Raises: Problem 404 if there is none, or none that the actor may see.
     """
     statement = statements.detail(resource, sight_of(resource, actor))
-    async with backend.database.session() as session:
+    async with backend.database.session(steady=True) as session:
         rows = await read_rows(session, resource, statement, {"id": number, **seen_by(actor)})
     if not rows:
         raise missing(resource.singular)
@@ -195,7 +195,8 @@ async def read_columns(
     Raises: Problem 404 if there is none, or none that the actor may see.
     """
     statement = statements.one(resource.table, columns, sight_of(resource, actor))
-    rows = await backend.database.fetch(statement, {"id": number, **seen_by(actor)})
+    values = {"id": number, **seen_by(actor)}
+    rows = await backend.database.fetch(statement, values, steady=True)
     if not rows:
         raise missing(resource.singular)
     return rows[0]

@@ -59,7 +59,7 @@ async def authenticate(database: Database, authorization: str | None) -> Actor:
     if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
         raise Problem(401, "a bearer token is required", headers=CHALLENGE)
     digest = tokens.digest(token)
-    rows = await database.fetch(_by_digest(), {"digest": digest})
+    rows = await database.fetch(_by_digest(), {"digest": digest}, steady=True)
     if not rows:
         raise Problem(401, "the token is not valid", headers=CHALLENGE)
     return actor_in(rows[0], digest)

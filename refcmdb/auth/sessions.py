@@ -47,7 +47,7 @@ async def begin(database: Database, user_id: int) -> str:
 async def actor_of(database: Database, text: str) -> Actor:
     """Whose session it is. Raises: Problem 401 for one that is unknown or over."""
     digest = tokens.digest(text)
-    rows = await database.fetch(_by_digest(), {"digest": digest})
+    rows = await database.fetch(_by_digest(), {"digest": digest}, steady=True)
     if not rows:
         raise Problem(401, "the session is over; log in again")
     return actor_in(rows[0], digest, by_cookie=True)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from refcmdb.monitoring.indexes import Proof
     from refcmdb.monitoring.slow_queries import SlowQueries, SlowQuery
-    from refcmdb.services.database import Connection, Database
+    from refcmdb.services.database import Database
+    from refcmdb.services.pool import Connection
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ import asyncpg
 from refcmdb.services.database import PING_WAIT_S
 
 if TYPE_CHECKING:
-    from refcmdb.services.database import Connection, Database
+    from refcmdb.services.database import Database
+    from refcmdb.services.pool import Connection
 
 log = logging.getLogger(__name__)
 

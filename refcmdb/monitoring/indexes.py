@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     from refcmdb.monitoring.slow_queries import Node, SlowQuery
-    from refcmdb.services.database import Connection
+    from refcmdb.services.pool import Connection
 
 MOST_ROWS = 200_000  # that a copy has
 MOST_CANDIDATES = 4  # that are tried for a statement

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from refcmdb.services.database import Connection
+    from refcmdb.services.pool import Connection
 
 Node = dict[str, Any]
 

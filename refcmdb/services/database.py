@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import time
 import urllib.parse
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
+from refcmdb.services.pool import CLOSE_WAIT_S, Connection, Pool
 from refcmdb.services.turnstile import Turnstile
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ LIBPQ_ONLY = {
     "keepalives_interval",
     "tcp_user_timeout",
 }
-CLOSE_WAIT_S = 0.3
 PING_WAIT_S = 2
 
 _ARRAY_TYPES = (
@@ -43,10 +44,6 @@ _ARRAY_TYPES = (
     " $7::jsonb[], $8::varchar[], $9::bytea[]"
 )
 _dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-
-
-# asyncpg has no types.
-Connection = Any
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,14 +110,21 @@ class Session:
 
 
 class Database:
-    """The pool of a process; open it before use, close it at the end.
+    """The connections of a process; open it before use, close it at the end.
 
-    ``slow`` takes note of statements that take long.
+    ``slow`` takes note of statements that take long. A session is ``steady`` where one plan serves
+    all values, as it does for numbers and digests: it is made once, which saves more than such a
+    statement costs. Filters differ so much in selectivity that one plan for all is a trap, and
+    sessions plan in one way or the other: so there are two kinds of connections, of which
+    together no more are in use than the settings allow.
     """
 
     def __init__(self, settings: Settings, slow: SlowQueries) -> None:
         self._settings, self._slow = settings, slow
-        self._pool: Any = None
+        self._pools = {
+            steady: Pool(functools.partial(self._connected, steady=steady))
+            for steady in (True, False)
+        }
         self._turnstile = Turnstile(settings.pool_size)
 
     async def open(self) -> None:
@@ -128,30 +132,23 @@ class Database:
 
         Raises: OSError or asyncpg.PostgresError where the database cannot be reached.
         """
-        self._pool = await asyncpg.create_pool(
-            asyncpg_url(self._settings.database_url),
-            min_size=1,
-            max_size=self._settings.pool_size,
-            init=_prepare,
-            reset=_keep,
-            server_settings=self._server_settings(),
-        )
+        for pool in self._pools.values():
+            pool.give_back(await pool.take())
 
     async def close(self) -> None:
-        """Disconnect, within CLOSE_WAIT_S; statements that still run are cancelled."""
-        if self._pool is None:
-            return
-        try:
-            async with asyncio.timeout(CLOSE_WAIT_S):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
+        """Disconnect, soon; statements that still run are cancelled."""
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
 
     async def ping(self) -> bool:
-        """Whether the database answers a query."""
+        """Whether the database answers a query; asked beside those who wait for a connection."""
+        pool = self._pools[True]
         try:
-            async with self._pool.acquire(timeout=PING_WAIT_S) as connection:
-                await connection.execute("SELECT 1", timeout=PING_WAIT_S)
+            async with asyncio.timeout(PING_WAIT_S):
+                connection = await pool.take()
+                try:
+                    await connection.execute("SELECT 1")
+                finally:
+                    pool.give_back(connection)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             return False
         return True
@@ -162,24 +159,25 @@ class Database:
         return str(text).encode()
 
     async def fetch(
-        self, statement: Statement, values: Mapping[str, object]
+        self, statement: Statement, values: Mapping[str, object], *, steady: bool = False
     ) -> Sequence[Sequence[Any]]:
         """The rows of one statement on any connection."""
-        async with self.session() as session:
+        async with self.session(steady=steady) as session:
             return await session.fetch(statement, values)
 
     @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
+    async def session(self, *, steady: bool = False) -> AsyncIterator[Session]:
         """A connection without a transaction.
 
         Raises: TimeoutError where nobody gives one back in time.
         """
-        wait_s = self._settings.pool_wait_s
-        async with (
-            self._turnstile.place(timeout_s=wait_s),
-            self._pool.acquire(timeout=wait_s) as connection,
-        ):
-            yield Session(connection, self._slow)
+        pool = self._pools[steady]
+        async with self._turnstile.place(timeout_s=self._settings.pool_wait_s):
+            connection = await pool.take()
+            try:
+                yield Session(connection, self._slow)
+            finally:
+                pool.give_back(connection)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
@@ -193,14 +191,11 @@ class Database:
 
         Raises: OSError or asyncpg.PostgresError where the database cannot be reached.
         """
-        connection = await asyncpg.connect(
-            asyncpg_url(self._settings.database_url),
+        connection = await self._connected(
+            timeout_s=PING_WAIT_S,
             statement_cache_size=0,  # a temporary table changes what a statement means
-            timeout=PING_WAIT_S,
-            server_settings=self._server_settings(),
         )
         try:
-            await _prepare(connection)
             yield connection
         finally:
             with contextlib.suppress(TimeoutError):
@@ -208,21 +203,36 @@ class Database:
 
     @property
     def pool(self) -> PoolState:
-        """How the pool does; nothing of it is in use before it is open."""
-        used = self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
-        return PoolState(used=used, most=self._settings.pool_size, waiting=self._turnstile.waiting)
+        """How the connections of requests do."""
+        return PoolState(
+            used=self._turnstile.inside,
+            most=self._settings.pool_size,
+            waiting=self._turnstile.waiting,
+        )
 
-    def _server_settings(self) -> dict[str, str]:
+    async def _connected(
+        self, *, steady: bool = False, timeout_s: float = 0, **options: int
+    ) -> Connection:
         timeout_ms = str(self._settings.statement_timeout_s * 1000)
-        return {
-            "application_name": "refcmdb",
-            # Filters differ so much in selectivity that one plan for all of them is a trap.
-            "plan_cache_mode": "force_custom_plan",
-            "statement_timeout": timeout_ms,
-            # Who forgets a transaction does not keep others out of its rows for ever.
-            "idle_in_transaction_session_timeout": timeout_ms,
-            "jit": "off",
-        }
+        connection = await asyncpg.connect(
+            asyncpg_url(self._settings.database_url),
+            timeout=timeout_s or self._settings.pool_wait_s,
+            server_settings={
+                "application_name": "refcmdb",
+                "plan_cache_mode": "force_generic_plan" if steady else "force_custom_plan",
+                "statement_timeout": timeout_ms,
+                # Who forgets a transaction does not keep others out of its rows for ever.
+                "idle_in_transaction_session_timeout": timeout_ms,
+                "jit": "off",
+            },
+            **options,
+        )
+        try:
+            await _prepare(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
 
 def asyncpg_url(url: str) -> str:
@@ -248,7 +258,3 @@ async def _prepare(connection: Connection) -> None:
         decoder=lambda text: msgspec.Raw(text.encode()),
     )
     await connection.prepare(_ARRAY_TYPES)
-
-
-async def _keep(_connection: Connection) -> None:
-    """Nobody here changes a session, so there is nothing to reset between two requests."""

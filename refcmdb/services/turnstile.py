@@ -29,10 +29,15 @@ class Turnstile:
     """
 
     def __init__(self, places: int) -> None:
-        self._free = places
+        self._places = self._free = places
         self._visits = itertools.count()
         self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
         self.waiting = 0
+
+    @property
+    def inside(self) -> int:
+        """How many places are taken."""
+        return self._places - self._free
 
     @contextlib.asynccontextmanager
     async def place(self, *, timeout_s: float) -> AsyncIterator[None]:

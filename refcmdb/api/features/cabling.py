@@ -92,7 +92,7 @@ async def path_of(backend: Backend, actor: Actor, number: int, *, depth: int) ->
     """The path that begins with an interface. Raises: Problem 404."""
     start: Any = await reading.read_detail(backend, RESOURCES["interfaces"], actor, number)
     values = {"id": number, "depth": depth, "tenant": start.tenant_id}
-    rows = await backend.database.fetch(PATH, values)
+    rows = await backend.database.fetch(PATH, values, steady=True)
     hops = [Hop(*row[:-1]) for row in rows if not row[-1]]
     looped = any(row[-1] for row in rows)
     shown = await _shown(backend, actor, hops)
@@ -105,7 +105,7 @@ async def _shown(backend: Backend, actor: Actor, hops: list[Hop]) -> list[Hop]:
     if not constraints.of(actor).held:
         return hops
     ports, cables = {hop.interface_id for hop in hops}, {hop.cable_id for hop in hops} - {None}
-    async with backend.database.session() as session:
+    async with backend.database.session(steady=True) as session:
         here = await left_of(session, actor, models.interfaces, ports)
         led = {None, *await left_of(session, actor, models.cables, cables)}
     kept = itertools.takewhile(lambda hop: hop.interface_id in here and hop.cable_id in led, hops)
@@ -130,7 +130,7 @@ async def impact_of(backend: Backend, actor: Actor, number: int, query: ImpactQu
     """What the failure of a device means. Raises: Problem 404."""
     root: Any = await reading.read_detail(backend, RESOURCES["devices"], actor, number)
     exploration, own = Exploration(number, most=query.limit), constraints.of(actor)
-    async with backend.database.session() as session:
+    async with backend.database.session(steady=True) as session:
         for _ in range(query.depth):
             values = {"ids": exploration.nearest, "tenant": root.tenant_id, **own.values}
             pairs = await session.fetch(_neighbours(own.held), values)
