@@ -18,7 +18,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 NAME = "PostgreSQL"
 WAIT_S = 10
 TELEMETRY = {
-    True: {"log_statement": "all", "auto_explain.log_min_duration": "0"},
+    True: {"log_statement": "all"},
     False: {"log_statement": "none", "auto_explain.log_min_duration": "-1"},
 }
 # what the SQL witness needs besides, all of it harmless while telemetry is off

@@ -38,6 +38,13 @@ create or replace function cmdbguard.tripwire(token text) returns boolean
 grant execute on function cmdbguard.tripwire(text) to public;
 create extension if not exists pg_stat_statements schema cmdbguard
 """
+# Whether there are functions, of sessions too, whose text may become a statement of its own.
+_HAS_CODE = text(
+    "select exists (select from pg_proc p join pg_namespace n on n.oid = pronamespace"
+    " join pg_language l on l.oid = prolang where lanname not in ('internal', 'c', 'sql')"
+    " and nspname not in ('pg_catalog', 'information_schema', 'cmdbguard'))"
+)
+_IS_CODE = re.compile(r"(?:\s|--.*\n|/\*.*?\*/)*do\b", re.IGNORECASE | re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,7 @@ class SqlWitness:
     def __init__(self, admin_url: str) -> None:
         self._engine = connect(admin_url)
         self._forgotten = Totals(calls=0, ms=0.0)
+        self._has_code = self._shows_nested = self._is_quiet = False
         with self._engine.connect() as connection:
             self._database = str(connection.scalar(text("select current_database()")))
         self._needle = json.dumps(self._database, ensure_ascii=False).encode()
@@ -77,8 +85,12 @@ class SqlWitness:
         telemetry.put_in_force(self._engine, telemetry.TELEMETRY)
 
     def mark(self) -> Mark:
-        """The end of what was logged so far; everything earlier lies before it."""
+        """The end of what was logged so far; everything earlier lies before it.
+
+        From here on the statements of code in the database are told, too, if there is any.
+        """
         with self._engine.connect() as connection:
+            self._show_nested(connection)
             tail = LogTail(connection)
             collections.deque(tail.lines_until_barrier(), maxlen=0)
             return tail.mark
@@ -96,6 +108,7 @@ class SqlWitness:
             tail = LogTail(connection, mark)
             lines = tail.lines_until_barrier()
             found = [statement for line in lines for statement in self._foreign(line)]
+            self._has_code |= any(_IS_CODE.match(statement.text) for statement in found)
             return found, tail.mark
 
     def forget(self) -> None:
@@ -134,8 +147,12 @@ class SqlWitness:
 
         pg_stat_statements keeps counting: production has it too, and :meth:`totals` needs it.
         """
-        with telemetry.quiet(self._engine):
-            yield
+        self._is_quiet = True
+        try:
+            with telemetry.quiet(self._engine):
+                yield
+        finally:
+            self._is_quiet = False
 
     def totals(self) -> Totals:
         """Statements of other applications and the time PostgreSQL spent on them, in ms."""
@@ -154,6 +171,13 @@ class SqlWitness:
     def close(self) -> None:
         """Give the connections back; harmless when done twice."""
         self._engine.dispose()
+
+    def _show_nested(self, connection: Connection) -> None:
+        if self._shows_nested or self._is_quiet:
+            return
+        if self._has_code or connection.scalar(_HAS_CODE):
+            telemetry.put_in_force(self._engine, telemetry.NESTED)
+            self._shows_nested = True
 
     def _statistics(self, query: str, **values: str) -> Sequence[Row[*tuple[Any, ...]]]:
         """Rows of pg_stat_statements, in whichever schema its owner put it."""

@@ -34,7 +34,6 @@ log_parameter_max_length_on_error = -1
 compute_query_id = on
 shared_preload_libraries = 'pg_stat_statements,auto_explain'
 pg_stat_statements.track = 'all'
-auto_explain.log_min_duration = 0
 auto_explain.log_nested_statements = on
 auto_explain.log_level = log
 auto_explain.log_format = json

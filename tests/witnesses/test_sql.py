@@ -81,6 +81,31 @@ def test_statements_inside_functions_are_seen(witness, connection):
     assert [s.text for s in statements if s.kind == "internal"] == ["select 1 / 0", "select 1 +"]
 
 
+def test_plans_are_told_as_soon_as_there_is_code_and_no_sooner(server_url):
+    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
+        for name in ("block", "session"):
+            connection.execute(f"create database {name}")
+    told = []
+    for name, code in (
+        ("block", "-- nightly\ndo $$ begin execute 'select 1'; end $$"),
+        (
+            "session",
+            "create function pg_temp.one() returns int language plpgsql as 'begin return 1; end'",
+        ),
+    ):
+        with psycopg.connect(f"{server_url}/{name}", autocommit=True) as connection:
+            witness = SqlWitness(f"{server_url}/{name}")
+            witness.install()
+            connection.execute("alter system reset auto_explain.log_min_duration")
+            connection.execute("select pg_reload_conf()")
+            for text in ("select 'before'", code, "select 'after'"):
+                mark = witness.mark()
+                connection.execute(text)
+                told.append([s.kind for s in witness.since(mark)].count("plan"))
+            witness.close()
+    assert told == [0, 0, 1] * 2
+
+
 def test_the_tripwire_names_its_token_and_the_statement_that_ran_it(witness, connection):
     connection.execute("create table if not exists empty (a text)")
     mark = witness.mark()
