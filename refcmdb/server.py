@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import functools
 import importlib
 import ipaddress
 import logging
+import os
 import signal
+import socket
+import struct
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,7 +21,6 @@ from refcmdb.connections import guarding
 from refcmdb.middleware.security.sanitising import OneLineFormatter
 
 if TYPE_CHECKING:
-    import socket
     from types import FrameType
 
     from starlette.applications import Starlette
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 GRACE_S = 0.5
+SO_ATTACH_FILTER = 26  # of Linux; the socket module does not name it
+QUEUED_S = 0.1  # to read the requests of who waited in the queue of a port
 
 
 def serve(
@@ -80,6 +85,15 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Who was let into the queue of a port is answered; only then it closes."""
+        if self._app.state.draining:
+            for server in self.servers:
+                for listener in server.sockets:
+                    _let_nobody_in(listener.fileno())
+            await asyncio.sleep(QUEUED_S)
+        await super().shutdown(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Only SIGTERM is an orderly end, and the second one is an order."""
         if sig != signal.SIGTERM or not self._drain_s or self._app.state.draining:
@@ -89,6 +103,21 @@ class _Server(uvicorn.Server):
         self._app.state.draining = True
         end = functools.partial(super().handle_exit, sig, frame)
         self._loop.call_soon_threadsafe(self._loop.call_later, self._drain_s, end)
+
+
+def _let_nobody_in(descriptor: int) -> None:
+    """No connection reaches the queue of a port any more, and those in it stay.
+
+    Closing a port resets what waits in its queue: its clients cannot know whether their requests
+    had an effect. A filter that passes no packet (``BPF_RET | BPF_K``, 0) keeps others out before;
+    whoever tries meanwhile tries again, and finds the port closed. Only Linux has such filters.
+    """
+    if sys.platform != "linux":
+        return
+    nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+    program = struct.pack("HP", 1, ctypes.addressof(nothing))
+    with socket.socket(fileno=os.dup(descriptor)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 
 def configure_logging(*, one_line: bool = True) -> None:

@@ -275,6 +275,38 @@ def test_what_was_begun_is_finished_while_the_health_sends_others_away(start_ser
         assert ended < time.monotonic() + 1
 
 
+def test_who_could_connect_before_the_port_closed_is_answered(start_server):
+    """A port that just closes resets some of the eight; nobody knows what became of theirs."""
+    ends: Counter[str] = Counter()
+
+    def ask_until_refused(place) -> None:
+        while not ends["refused"]:
+            try:
+                connection = socket.create_connection((place.hostname, place.port), timeout=10)
+            except ConnectionRefusedError:
+                ends["refused"] += 1
+                return
+            with connection:
+                try:
+                    connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+                    ends["answered" if connection.recv(100) else "closed"] += 1
+                except ConnectionResetError:
+                    ends["reset"] += 1
+
+    with start_server(environment={"REFCMDB_DRAIN": "1", "REFCMDB_RATE_LIMIT": "0"}) as server:
+        people = [
+            threading.Thread(target=ask_until_refused, args=[urlsplit(server.base)])
+            for _ in range(8)
+        ]
+        for one in people:
+            one.start()
+        os.kill(server.pid, signal.SIGTERM)
+        for one in people:
+            one.join()
+    assert ends["answered"] > 100
+    assert (ends["reset"], ends["closed"]) == (0, 0)
+
+
 def test_without_draining_sigterm_ends_it_at_once(start_server):
     with start_server() as server:
         began = time.monotonic()
