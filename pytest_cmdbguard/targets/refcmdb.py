@@ -11,6 +11,7 @@ import importlib.util
 import json
 import secrets
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ REMEDY = "pip install 'pytest-cmdbguard[refcmdb]'"
 WITHOUT_ROWS = frozenset(
     {"api", "faults", "frontend", "infrastructure", "middleware", "monitoring"}
 )
+WITHOUT_DOCUMENT = frozenset({"faults", "frontend", "infrastructure", "seeding"})
 DOCUMENT, KEPT = "openapi.json", 10
 BUILD_FILES = ("Dockerfile", "compose.yaml")
 USERS: Mapping[str, tuple[str, str | None]] = {
@@ -170,7 +172,11 @@ class RefCmdb:
 
     def seed_key(self, records: int) -> str:
         """Equal for equal code of schema and seeder and equal size."""
-        code = image_id(self._options.cmdb, self._options) if self._options else _fingerprint()
+        code = (
+            image_id(self._options.cmdb, self._options)
+            if self._options
+            else _fingerprint(WITHOUT_ROWS)
+        )
         return f"refcmdb {code} seed {SEED} records {records}"
 
     def seed(self, database_url: str, records: int) -> None:
@@ -276,33 +282,38 @@ class RefCmdb:
 
 @functools.cache
 def _document(image: str | None, options: Options | None) -> str:
-    if not (image and options):
-        argv = [sys.executable, "-m", "refcmdb", "openapi"]
-        return commands.run("refcmdb", argv, environment={})
+    """Kept for the same image or the same code, because asking takes a second or more."""
 
     def ask() -> str:
-        return image_commands.run(image, ["openapi"], environment={}, options=options)
+        if image and options:
+            return image_commands.run(image, ["openapi"], environment={}, options=options)
+        argv = [sys.executable, "-m", "refcmdb", "openapi"]
+        return commands.run("refcmdb", argv, environment={})
 
     def build(draft: Path) -> None:
         (draft / DOCUMENT).write_text(json.dumps(json.loads(ask())), encoding="utf-8")
         cache.forget_oldest("document-*", kept=KEPT)
 
-    # an image is always the same, and a container takes a second
-    known = image_id(image, options).rpartition(":")[2][:16]
+    if image and options:
+        known = image_id(image, options).rpartition(":")[2][:16]
+    else:
+        known = _fingerprint(WITHOUT_DOCUMENT, sys.version, metadata.version("msgspec"))
     with contextlib.suppress(OSError):  # such as of a cache that cannot be written
         return (cache.entry(f"document-{known}", build) / DOCUMENT).read_text(encoding="utf-8")
     return ask()
 
 
 @functools.cache
-def _fingerprint() -> str:
-    """Of every file of the program that has a say in the rows. Raises: ServiceMissing."""
+def _fingerprint(without: frozenset[str], *more: str) -> str:
+    """Of every file of the program but those in some directories. Raises: ServiceMissing."""
     root = _root()
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        relative = path.relative_to(root)
-        if path.suffix != ".pyc" and path.is_file() and relative.parts[0] not in WITHOUT_ROWS:
-            digest.update(f"{relative}\0".encode() + path.read_bytes())
+    digest = hashlib.sha256("\0".join(more).encode())
+    for directory, below, names in root.walk():
+        if directory == root:
+            below[:] = set(below) - without
+        below[:] = sorted(set(below) - {"__pycache__"})
+        for path in (directory / name for name in sorted(names)):
+            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
