@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_cmdbguard import Evidence, Operation, Parameter, Severity, check
-from pytest_cmdbguard.campaigns.carriers import names_an_object, names_in_bulk
+from pytest_cmdbguard.probes.carriers import names_an_object, names_in_bulk
 
 if TYPE_CHECKING:
     from pytest_cmdbguard.campaigns.disclosure import Disclosure

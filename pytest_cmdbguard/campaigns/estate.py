@@ -10,10 +10,10 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.probes.carriers import Carriers
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.surroundings import Surroundings
 
-from .carriers import Carriers
 from .marking import Values, choices, marked, text_fields
 from .owned import Owned, object_in
 

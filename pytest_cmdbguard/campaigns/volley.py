@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from pytest_cmdbguard.model import Actor, Exchange, Operation, Parameter
     from pytest_cmdbguard.probes.client import Api
-    from pytest_cmdbguard.probes.surroundings import Surroundings
+    from pytest_cmdbguard.probes.surroundings import Surroundings, Values
+
+CONFLICT = 409
 
 
 class Probe(Protocol):
@@ -93,11 +95,18 @@ class Volley:
         self, operation: Operation, probes: Sequence[tuple[Parameter, P]]
     ) -> Exchange:
         first = next((p for p, _ in probes if p.location in BODY_LOCATIONS), None)
-        values = self._surroundings.values(operation, first)
+        api = self._api_for(operation, first)
+        values = self._valid(operation, first)
         for point, probe in probes:
             values = place(values, point, probe.text) | dict(probe.beside)
         tokens = [token for _, probe in probes for token in probe.tokens]
-        return self._api_for(operation, first).send(operation, values, tokens=tokens)
+        return api.send(operation, values, tokens=tokens)
+
+    def _valid(self, operation: Operation, point: Parameter | None) -> Values:
+        values = self._surroundings.values(operation, point)
+        if operation.id in self._surroundings.alone:
+            values |= self._surroundings.own_references(operation)
+        return values
 
     def _api_for(self, operation: Operation, point: Parameter | None) -> Api:
         """As whom to send: who gets through with a valid request, else the first."""
@@ -110,11 +119,21 @@ class Volley:
         return self._api if name is None else self._api.as_actor(name)
 
     def _who_gets_through(self, operation: Operation, point: Parameter | None) -> str | None:
-        """The first actor whose valid request is not refused."""
-        values = self._surroundings.values(operation, point)
-        for actor in filter(None, (self._api.actor, *self._others)):
-            if self._api.as_actor(actor.name).send(operation, values).status < 400:
-                return actor.name
+        """The first actor whose valid request is not refused.
+
+        What exists may be taken already: then objects that nobody else refers to are tried.
+        """
+        for alone in (False, True):
+            if alone:
+                self._surroundings.alone.add(operation.id)
+            values, answered = self._valid(operation, point), set()
+            for actor in filter(None, (self._api.actor, *self._others)):
+                answered.add(self._api.as_actor(actor.name).send(operation, values).status)
+                if min(answered) < 400:
+                    return actor.name
+            if CONFLICT not in answered:
+                break
+        self._surroundings.alone.discard(operation.id)
         return None
 
 

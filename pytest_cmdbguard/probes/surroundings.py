@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.probes import samples
+from pytest_cmdbguard.probes.carriers import Carriers
 from pytest_cmdbguard.probes.contents import content, filename_of, renewed_content
 from pytest_cmdbguard.probes.points import BODY_LOCATIONS, FILENAME, TYPE, body_location, lies_in
 from pytest_cmdbguard.probes.schemas import is_file, media_of_file, members_of, without_files
@@ -37,7 +38,8 @@ class Surroundings:
         operations: all of the target.
 
     ``senders`` is for whoever finds out, by operation id, which actor gets through with these
-    values; None where nobody does.
+    values; None where nobody does. ``alone`` are the ids of those that only get through with
+    :meth:`own_references`.
     """
 
     def __init__(self, api: Api, operations: Sequence[Operation]) -> None:
@@ -47,6 +49,8 @@ class Surroundings:
         self._makers = {op.path: op for op in operations if op.method == "POST"}
         self._items: dict[str, tuple[Item, ...]] = {}
         self.senders: dict[str, str | None] = {}
+        self.alone: set[str] = set()
+        self._carriers = Carriers(path for path in self._makers if path in self._lists)
 
     def values(self, operation: Operation, point: Parameter | None = None) -> Values:
         """Values by (location, name) with which the operation should succeed.
@@ -80,6 +84,15 @@ class Surroundings:
         stored = self.items(operation.path.rpartition("/{")[0])
         is_there = bool(stored) and value == stored[0].get(point.name.strip("/"))
         return None if is_there else value
+
+    def own_references(self, operation: Operation) -> Values:
+        """A new object for each that a body must name: a cable takes the ports of no other."""
+        return {
+            (point.location, point.name): number
+            for point, collection in self._carriers.beside_path(operation)
+            if point.location == "body" and point.required
+            if (number := self._made(self._makers[collection])) is not None
+        }
 
     def fields(self, operation: Operation) -> dict[str, Schema]:
         """The fields of what is created in the collection of an operation, by name."""
@@ -184,6 +197,15 @@ class Surroundings:
         if maker is None or self._api.send(maker, self.values(maker)).status >= 400:
             return None
         return self._learn(self._lists[path])
+
+    def _made(self, maker: Operation) -> object:
+        """The id of a new object; None where none was made."""
+        answer = self._api.send(maker, self.values(maker))
+        try:
+            made = json.loads(answer.body) if answer.status in {200, 201} else None
+        except ValueError:
+            return None
+        return made.get("id") if isinstance(made, dict) else None
 
     def _learn(self, operation: Operation) -> tuple[Item, ...] | None:
         """The first objects that a list shows, None where it is none."""

@@ -13,6 +13,7 @@ from pytest_cmdbguard.probes.client import Api
 from pytest_cmdbguard.probes.contents import cell_points
 from pytest_cmdbguard.probes.document import operations
 from pytest_cmdbguard.probes.payloads import TextProbe
+from pytest_cmdbguard.probes.points import injection_points
 from pytest_cmdbguard.probes.surroundings import Surroundings
 
 SCAN = "<scan><host name='a' os='b'/><tool>c</tool></scan>"
@@ -106,3 +107,22 @@ def test_the_cells_of_a_document_go_in_one(volley, listed):
     sent = list(volley(listed["scans"], probes))
     assert len({id(one.exchange) for one in sent}) == 1
     assert all(f"probe{n}".encode() in sent[0].exchange.request_body for n in range(3))
+
+
+def test_what_others_have_taken_is_made_anew_for_each_request(cmdb):
+    operation = cmdb.operations["cables_create"]
+    label = next(p for p in injection_points(operation) if p.name == "/label")
+    surroundings = Surroundings(cmdb.api, tuple(cmdb.operations.values()))
+    taken = cmdb.api.send(operation, surroundings.values(operation))
+    assert taken.status == 409
+    volley = Volley(cmdb.api, surroundings)
+    sent = [one for _ in range(2) for one in volley(operation, [(label, TextProbe(text="probe"))])]
+    assert [one.exchange.status for one in sent] == [201, 201]
+    assert surroundings.alone == {operation.id}
+
+
+def test_nothing_is_made_for_what_is_refused_for_another_reason(cmdb):
+    operation = next(op for op in cmdb.operations.values() if op.path.endswith("/fetch"))
+    surroundings = Surroundings(cmdb.api, tuple(cmdb.operations.values()))
+    assert Volley(cmdb.api, surroundings).valid(operation).status == 422
+    assert surroundings.alone == set()

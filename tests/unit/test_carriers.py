@@ -1,7 +1,7 @@
 import pytest
 
-from pytest_cmdbguard.campaigns.carriers import Carriers, names_an_object, names_in_bulk
 from pytest_cmdbguard.model import Operation, Parameter
+from pytest_cmdbguard.probes.carriers import Carriers, names_an_object, names_in_bulk
 
 CARRIERS = Carriers(
     ["/v1/sites", "/v1/devices", "/v1/device-types", "/v1/ip-addresses", "/v1/prefixes"]

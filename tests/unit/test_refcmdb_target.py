@@ -21,7 +21,7 @@ def asked(tmp_path, monkeypatch):
         calls.append(argv[1:])
         return json.dumps({"openapi": "3.1.0", "info": {"version": str(len(calls))}})
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CMDBGUARD_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(refcmdb, "_root", lambda: package)
     monkeypatch.setattr(refcmdb.commands, "run", run)
 
@@ -49,5 +49,5 @@ def test_the_document_is_asked_for_once_for_the_same_code(asked):
 
 def test_a_cache_that_cannot_be_written_costs_time_only(asked, monkeypatch):
     ask, package = asked
-    monkeypatch.setenv("XDG_CACHE_HOME", str(package / "api" / "code.py"))
+    monkeypatch.setenv("CMDBGUARD_CACHE", str(package / "api" / "code.py"))
     assert [ask(), ask()] == ["1", "2"]
