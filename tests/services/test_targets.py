@@ -124,7 +124,8 @@ class TestRefCmdb:
         assert target.document()["openapi"].startswith("3.1")
         assert re.fullmatch(r"\d+\.\d+\.\d+", target.version)
 
-    def test_a_missing_program_is_told_as_a_document_error(self, monkeypatch):
+    def test_a_missing_program_is_told_as_a_document_error(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("CMDBGUARD_CACHE", str(tmp_path))
         monkeypatch.setattr(sys, "executable", "/nowhere/python")
         targets_refcmdb = sys.modules["pytest_cmdbguard.targets.refcmdb"]
         targets_refcmdb._document.cache_clear()
