@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import functools
 import importlib
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 0.5
 SO_ATTACH_FILTER = 26  # of Linux; the socket module does not name it
+# Load the flags of the TCP header; is SYN among them? Then nothing of the packet, else all of it.
+NO_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 2), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
 QUEUED_S = 0.1  # to read the requests of who waited in the queue of a port
 
 
@@ -106,17 +109,20 @@ class _Server(uvicorn.Server):
 
 
 def _let_nobody_in(descriptor: int) -> None:
-    """No connection reaches the queue of a port any more, and those in it stay.
+    """No new connection reaches the queue of a port any more, and those in it stay.
 
     Closing a port resets what waits in its queue: its clients cannot know whether their requests
-    had an effect. A filter that passes no packet (``BPF_RET | BPF_K``, 0) keeps others out before;
-    whoever tries meanwhile tries again, and finds the port closed. Only Linux has such filters.
+    had an effect. A filter that drops packets with SYN keeps others out before; whoever tries
+    meanwhile tries again, and finds the port closed. Only Linux has such filters.
     """
     if sys.platform != "linux":
         return
-    nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
-    program = struct.pack("HP", 1, ctypes.addressof(nothing))
-    with socket.socket(fileno=os.dup(descriptor)) as listener:
+    words = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *word) for word in NO_SYN))
+    program = struct.pack("HP", len(NO_SYN), ctypes.addressof(words))
+    with (
+        contextlib.suppress(OSError),  # where a sandbox forbids it
+        socket.socket(fileno=os.dup(descriptor)) as listener,
+    ):
         listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 

@@ -19,7 +19,7 @@ NAME = "PostgreSQL"
 WAIT_S = 10
 TELEMETRY = {
     True: {"log_statement": "all"},
-    False: {"log_statement": "none", "auto_explain.log_min_duration": "-1"},
+    False: {"log_statement": "none"},
 }
 # what the SQL witness needs besides, all of it harmless while telemetry is off
 WITNESSED = {

@@ -312,7 +312,7 @@ def _fingerprint(without: frozenset[str], *more: str) -> str:
         if directory == root:
             below[:] = set(below) - without
         below[:] = sorted(set(below) - {"__pycache__"})
-        for path in (directory / name for name in sorted(names)):
+        for path in filter(Path.is_file, (directory / name for name in sorted(names))):
             digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -44,7 +44,12 @@ _HAS_CODE = text(
     " join pg_language l on l.oid = prolang where lanname not in ('internal', 'c', 'sql')"
     " and nspname not in ('pg_catalog', 'information_schema', 'cmdbguard'))"
 )
-_IS_CODE = re.compile(r"(?:\s|--.*\n|/\*.*?\*/)*do\b", re.IGNORECASE | re.DOTALL)
+# Statements that bring such code along, and functions of PostgreSQL that run a text.
+_BRINGS_CODE = re.compile(
+    r"\bdo\s*(?:\$|'|language\b)|\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\b"
+    r"|\b(?:query_to_\w+|ts_stat|ts_rewrite|crosstab\w*|connectby)\s*\(",
+    re.IGNORECASE,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,7 @@ class SqlWitness:
     def __init__(self, admin_url: str) -> None:
         self._engine = connect(admin_url)
         self._forgotten = Totals(calls=0, ms=0.0)
-        self._has_code = self._shows_nested = self._is_quiet = False
+        self._has_code = self._is_quiet = False
         with self._engine.connect() as connection:
             self._database = str(connection.scalar(text("select current_database()")))
         self._needle = json.dumps(self._database, ensure_ascii=False).encode()
@@ -108,7 +113,9 @@ class SqlWitness:
             tail = LogTail(connection, mark)
             lines = tail.lines_until_barrier()
             found = [statement for line in lines for statement in self._foreign(line)]
-            self._has_code |= any(_IS_CODE.match(statement.text) for statement in found)
+            if not self._has_code and any(_BRINGS_CODE.search(one.text) for one in found):
+                self._has_code = True
+                self._show_nested(connection)
             return found, tail.mark
 
     def forget(self) -> None:
@@ -173,11 +180,11 @@ class SqlWitness:
         self._engine.dispose()
 
     def _show_nested(self, connection: Connection) -> None:
-        if self._shows_nested or self._is_quiet:
+        if self._is_quiet:
             return
-        if self._has_code or connection.scalar(_HAS_CODE):
+        self._has_code = self._has_code or bool(connection.scalar(_HAS_CODE))
+        if self._has_code:
             telemetry.put_in_force(self._engine, telemetry.NESTED)
-            self._shows_nested = True
 
     def _statistics(self, query: str, **values: str) -> Sequence[Row[*tuple[Any, ...]]]:
         """Rows of pg_stat_statements, in whichever schema its owner put it."""

@@ -103,10 +103,21 @@ class Session:
         self._slow.notice(statement.text, arguments, time.perf_counter() - began)
         return rows
 
-    def transaction(self) -> contextlib.AbstractAsyncContextManager[None]:
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
         """What is done inside is committed at the end, rolled back by an exception."""
-        transaction: contextlib.AbstractAsyncContextManager[None] = self._connection.transaction()
-        return transaction
+        transaction = self._connection.transaction()
+        try:
+            await transaction.start()
+        except BaseException:
+            self._connection.terminate()  # asyncpg would take the next one for nested
+            raise
+        try:
+            yield
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await transaction.commit()
 
 
 class Database:
@@ -133,7 +144,8 @@ class Database:
         Raises: OSError or asyncpg.PostgresError where the database cannot be reached.
         """
         for pool in self._pools.values():
-            pool.give_back(await pool.take())
+            async with pool.connection():
+                pass
 
     async def close(self) -> None:
         """Disconnect, soon; statements that still run are cancelled."""
@@ -141,14 +153,9 @@ class Database:
 
     async def ping(self) -> bool:
         """Whether the database answers a query; asked beside those who wait for a connection."""
-        pool = self._pools[True]
         try:
-            async with asyncio.timeout(PING_WAIT_S):
-                connection = await pool.take()
-                try:
-                    await connection.execute("SELECT 1")
-                finally:
-                    pool.give_back(connection)
+            async with asyncio.timeout(PING_WAIT_S), self._pools[True].connection() as connection:
+                await connection.execute("SELECT 1")
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             return False
         return True
@@ -171,13 +178,11 @@ class Database:
 
         Raises: TimeoutError where nobody gives one back in time.
         """
-        pool = self._pools[steady]
-        async with self._turnstile.place(timeout_s=self._settings.pool_wait_s):
-            connection = await pool.take()
-            try:
-                yield Session(connection, self._slow)
-            finally:
-                pool.give_back(connection)
+        async with (
+            self._turnstile.place(timeout_s=self._settings.pool_wait_s),
+            self._pools[steady].connection() as connection,
+        ):
+            yield Session(connection, self._slow)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:

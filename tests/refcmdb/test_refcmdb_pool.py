@@ -15,6 +15,7 @@ WHO = Statement("SELECT pg_backend_pid()", ())
 PLANS = Statement("SHOW plan_cache_mode", ())
 END = Statement("SELECT pg_terminate_backend($1::int)", ("pid",))
 SLEEP = Statement("SELECT pg_sleep(30)", ())
+NAP = Statement("SELECT pg_sleep(0.1)", ())
 
 
 @pytest.fixture
@@ -100,6 +101,34 @@ def test_what_was_silent_for_long_is_not_used_again(with_database, monkeypatch):
         return [await backend_of(database) for _ in range(3)]
 
     assert len(set(with_database(scenario))) == 3
+
+
+def test_those_left_over_from_busier_times_are_closed(with_database, monkeypatch):
+    monkeypatch.setattr(pool, "IDLE_S", 0.2)
+
+    async def scenario(database):
+        await asyncio.gather(*(database.fetch(NAP, {}) for _ in range(4)))
+        busy = len(database._pools[False]._open)
+        for _ in range(10):
+            await asyncio.sleep(0.05)
+            last = await backend_of(database)
+        return busy, len(database._pools[False]._open), last
+
+    busy, left, last = with_database(scenario)
+    assert (busy, left) == (4, 1)
+    assert last
+
+
+def test_who_is_stopped_leaves_nothing_to_those_that_come_after(with_database):
+    async def scenario(database):
+        stopped = await backend_of(database)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await database.fetch(SLEEP, {})
+        return stopped, await backend_of(database)
+
+    stopped, other = with_database(scenario)
+    assert stopped != other
 
 
 def test_health_waits_for_nobody_and_a_statement_ends_with_the_process(with_database):

@@ -14,12 +14,17 @@ from pytest_cmdbguard.errors import ServiceError, ServiceNotReady
 from pytest_cmdbguard.witnesses import logtail, telemetry
 from pytest_cmdbguard.witnesses.sql import SqlWitness
 
+CODE = "create function pg_one() returns int language plpgsql as 'begin return 1; end'"
+
 
 @pytest.fixture(scope="module")
 def database_url(server_url):
     with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
         connection.execute('create database "sql ""ü"""')
-    return f"{server_url}/sql%20%22%C3%BC%22"
+    url = f"{server_url}/sql%20%22%C3%BC%22"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(CODE)  # so that plans are told, whichever test comes first
+    return url
 
 
 @pytest.fixture
@@ -81,29 +86,42 @@ def test_statements_inside_functions_are_seen(witness, connection):
     assert [s.text for s in statements if s.kind == "internal"] == ["select 1 / 0", "select 1 +"]
 
 
-def test_plans_are_told_as_soon_as_there_is_code_and_no_sooner(server_url):
+@pytest.mark.parametrize(
+    "code",
+    [
+        "-- nightly\ndo $$ begin execute 'select 1'; end $$",
+        "/* first */ select 1; DO LANGUAGE plpgsql 'begin execute ''select 1''; end'",
+        CODE.replace("pg_one", "pg_temp.one"),
+        f"begin; {CODE}; drop function pg_one; commit",
+        "select query_to_xml('select 1', true, true, '')",
+    ],
+)
+def test_plans_are_told_as_soon_as_there_is_code_and_no_sooner(server_url, code):
     with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
-        for name in ("block", "session"):
-            connection.execute(f"create database {name}")
-    told = []
-    for name, code in (
-        ("block", "-- nightly\ndo $$ begin execute 'select 1'; end $$"),
-        (
-            "session",
-            "create function pg_temp.one() returns int language plpgsql as 'begin return 1; end'",
-        ),
-    ):
-        with psycopg.connect(f"{server_url}/{name}", autocommit=True) as connection:
-            witness = SqlWitness(f"{server_url}/{name}")
-            witness.install()
-            connection.execute("alter system reset auto_explain.log_min_duration")
-            connection.execute("select pg_reload_conf()")
-            for text in ("select 'before'", code, "select 'after'"):
-                mark = witness.mark()
-                connection.execute(text)
-                told.append([s.kind for s in witness.since(mark)].count("plan"))
-            witness.close()
-    assert told == [0, 0, 1] * 2
+        connection.execute("drop database if exists code")
+        connection.execute("create database code")
+        connection.execute("alter system reset auto_explain.log_min_duration")
+        connection.execute("select pg_reload_conf()")
+    with psycopg.connect(f"{server_url}/code", autocommit=True) as connection:
+        witness = SqlWitness(f"{server_url}/code")
+        witness.install()
+        while connection.execute("show auto_explain.log_min_duration").fetchone() != ("-1",):
+            time.sleep(0.01)
+        told, mark = [], witness.mark()
+        for text in ("select 'before'", code, "select 'after'"):
+            connection.execute(text)
+            statements, mark = witness.read(mark)
+            told.append([s.kind for s in statements].count("plan"))
+        witness.close()
+    assert told == [0, 0, 1]
+
+
+def test_a_long_comment_is_read_in_no_time(witness, connection):
+    mark = witness.mark()
+    connection.execute("-- licence\n" * 3000 + "select 'commented'")
+    began = time.monotonic()
+    assert len(witness.since(mark)) == 2
+    assert time.monotonic() - began < 5
 
 
 def test_the_tripwire_names_its_token_and_the_statement_that_ran_it(witness, connection):
