@@ -298,6 +298,20 @@ def test_an_error_reaches_all_who_asked_and_is_not_kept(scenario):
     assert scenario(play) == ({LookupError}, b"body")
 
 
+def test_who_failed_gives_up_its_own_lock_and_no_other(scenario):
+    async def play(first, second, key, tag):
+        old = await first.lookup(key, [tag], within_s=5)
+        await second.invalidate([tag])
+        new = await second.lookup(key, [tag], within_s=5)
+        await first._shared.unlock(old)
+        others = await first.lookup(key, [tag], within_s=5)
+        await second._shared.unlock(new)
+        again = await first.lookup(key, [tag], within_s=5)
+        return [one.trusted for one in (old, new, others, again)]
+
+    assert scenario(play) == [True, True, False, True]
+
+
 def test_nobody_waits_for_ever_for_an_instance_that_died(scenario, monkeypatch):
     async def play(first, second, key, tag):
         assert (await first.lookup(key, [tag], within_s=0.3)).trusted

@@ -202,7 +202,7 @@ class CacheManager:
         finally:
             if lookup.trusted and not kept and not self._away:
                 with self._failing(lookup.key):
-                    await self._shared.unlock(lookup.key)
+                    await self._shared.unlock(lookup)
 
     async def _awaited(self, lookup: Lookup, tags: Sequence[str], within_s: float) -> Lookup:
         """What another instance computes, or a lookup without if it does not come to an end."""

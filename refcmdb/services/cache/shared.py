@@ -54,6 +54,11 @@ redis.call('SET', lock, joined .. ARGV[3], 'PX', ARGV[4])
 return {joined, false, 1}
 """
 
+# KEYS: a lock. ARGV: who held it, of which versions; by now it may be another's.
+UNLOCK = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+
 
 class SharedAnswers:
     """What all instances have in common. All methods raise RedisError or OSError."""
@@ -64,6 +69,7 @@ class SharedAnswers:
             url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
         )
         self._look_up = self.client.register_script(LOOK_UP)
+        self._unlock = self.client.register_script(UNLOCK)
         self._name, self._numbers = secrets.token_bytes(12), itertools.count()
 
     async def lookup(self, key: str, tags: Sequence[str], *, within_s: float = 0) -> Lookup:
@@ -91,9 +97,10 @@ class SharedAnswers:
                 pipeline.set(PREFIX + tag, self._version(), ex=self._ttl_s * TAG_LIFETIMES)
             await pipeline.execute()
 
-    async def unlock(self, key: str) -> None:
-        """Let others compute it."""
-        await self.client.delete(_lock(key))
+    async def unlock(self, lookup: Lookup) -> None:
+        """Let others compute what was trusted to this instance."""
+        held = (lookup.versions or b"") + self._name
+        await self._unlock(keys=[_lock(lookup.key)], args=[held])
 
     def _version(self) -> bytes:
         """A version that was never used before; of fixed length, so that they can be joined."""
