@@ -15,6 +15,7 @@ from refcmdb.faults.planting_tokens import (
     issue_jwt,
     signed,
 )
+from refcmdb.settings import Settings
 
 KIND = "fault"
 CHECK = "CG-AUTH-006"
@@ -23,7 +24,9 @@ OPERATION = ""
 
 def plant() -> None:
     """Keys rotate by dropping files into a directory."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="refcmdb-keys-"))
+    files = Settings.from_environment().storage
+    directory = (files or pathlib.Path(tempfile.mkdtemp(prefix="refcmdb-"))) / "keys"
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / "2026").write_bytes(secrets.token_bytes(32))
 
     def key(name: str) -> bytes | None:
