@@ -10,12 +10,13 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.probes.answers import object_in
 from pytest_cmdbguard.probes.carriers import Carriers
 from pytest_cmdbguard.probes.payloads import fresh_token
 from pytest_cmdbguard.probes.surroundings import Surroundings
 
 from .marking import Values, choices, marked, text_fields
-from .owned import Owned, object_in
+from .owned import Owned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,9 +126,8 @@ class Estate:
         """A new object for each that a create must name: a cable takes the ports of no other."""
         makers = {self.collection(creator): creator for creator in self.creators}
         return {
-            (point.location, point.name): made.id
-            for point, collection in self.carriers.beside_path(operation)
-            if point.location == "body" and point.required
+            place: made.id
+            for place, collection in self.carriers.needed(operation)
             if (made := self.create(makers[collection]))
         }
 

@@ -6,12 +6,12 @@ import dataclasses
 import secrets
 from typing import TYPE_CHECKING
 
+from pytest_cmdbguard.probes.answers import object_in
 from pytest_cmdbguard.probes.payloads import fresh_token
 
 from .cast import ends_the_session
 from .likeness import is_granted, shared_data
 from .marking import marked, text_fields
-from .owned import object_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,11 +6,11 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.model import Parameter
+from pytest_cmdbguard.probes.answers import object_in
 from pytest_cmdbguard.probes.payloads import fresh_token
 
 from .likeness import is_granted
 from .marking import text_fields
-from .owned import object_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

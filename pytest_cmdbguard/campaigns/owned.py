@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.errors import GuardError
@@ -11,7 +10,7 @@ from pytest_cmdbguard.errors import GuardError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_cmdbguard.model import Actor, Exchange
+    from pytest_cmdbguard.model import Actor
     from pytest_cmdbguard.witnesses.rows import Place, RowWitness
 
 
@@ -60,12 +59,3 @@ class Owned:
                 return next((place for place in found if place.column == name), found[0])
         tokens = ", ".join(self.tokens)
         raise GuardError(f"no row with id {self.id} holds the token {tokens}")
-
-
-def object_in(exchange: Exchange) -> dict[str, Any]:
-    """The JSON object in an answer, empty when there is none."""
-    try:
-        found = json.loads(exchange.body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

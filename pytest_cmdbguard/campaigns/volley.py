@@ -123,18 +123,24 @@ class Volley:
 
         What exists may be taken already: then objects that nobody else refers to are tried.
         """
-        for alone in (False, True):
-            if alone:
+        values = self._surroundings.values(operation, point)
+        name, refused = self._first_through(operation, values)
+        if name is None and CONFLICT in refused:
+            own = self._surroundings.own_references(operation)
+            name, _ = self._first_through(operation, values | own)
+            if name is not None:
                 self._surroundings.alone.add(operation.id)
-            values, answered = self._valid(operation, point), set()
-            for actor in filter(None, (self._api.actor, *self._others)):
-                answered.add(self._api.as_actor(actor.name).send(operation, values).status)
-                if min(answered) < 400:
-                    return actor.name
-            if CONFLICT not in answered:
-                break
-        self._surroundings.alone.discard(operation.id)
-        return None
+        return name
+
+    def _first_through(self, operation: Operation, values: Values) -> tuple[str | None, set[int]]:
+        """The first actor whose request is not refused, and how those of the others were."""
+        refused: set[int] = set()
+        for actor in filter(None, (self._api.actor, *self._others)):
+            status = self._api.as_actor(actor.name).send(operation, values).status
+            if status < 400:
+                return actor.name, refused
+            refused.add(status)
+        return None, refused
 
 
 def _key(point: Parameter) -> tuple[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from urllib3 import BaseHTTPResponse
+
+    from pytest_cmdbguard.model import Exchange
 
 LARGEST_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 256 * 1024
@@ -88,3 +91,12 @@ def _limit(size: int, deadline: float) -> str:
     if size > LARGEST_BYTES:
         return f"it is larger than {LARGEST_BYTES // 1024**2} MiB"
     return "it did not end in time" if time.monotonic() > deadline else ""
+
+
+def object_in(exchange: Exchange) -> dict[str, Any]:
+    """The JSON object in an answer, empty when there is none."""
+    try:
+        found = json.loads(exchange.body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

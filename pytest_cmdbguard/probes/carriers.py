@@ -52,6 +52,12 @@ class Carriers:
             if path:
                 yield point, path
 
+    def needed(self, operation: Operation) -> Iterator[tuple[tuple[str, str], str]]:
+        """Places of the body, by (location, name), that must name an object; its collection."""
+        for point, collection in self.beside_path(operation):
+            if point.location == "body" and point.required:
+                yield (point.location, point.name), collection
+
     def _of_point(self, operation: Operation, point: Parameter) -> str:
         parts = [part for part in point.name.split("/") if part and not part.isdigit()]
         if parts and parts[-1] in _BARE:

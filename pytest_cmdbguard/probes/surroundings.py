@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_cmdbguard.probes import samples
+from pytest_cmdbguard.probes.answers import object_in
 from pytest_cmdbguard.probes.carriers import Carriers
 from pytest_cmdbguard.probes.contents import content, filename_of, renewed_content
 from pytest_cmdbguard.probes.points import BODY_LOCATIONS, FILENAME, TYPE, body_location, lies_in
@@ -88,9 +89,8 @@ class Surroundings:
     def own_references(self, operation: Operation) -> Values:
         """A new object for each that a body must name: a cable takes the ports of no other."""
         return {
-            (point.location, point.name): number
-            for point, collection in self._carriers.beside_path(operation)
-            if point.location == "body" and point.required
+            place: number
+            for place, collection in self._carriers.needed(operation)
             if (number := self._made(self._makers[collection])) is not None
         }
 
@@ -201,11 +201,7 @@ class Surroundings:
     def _made(self, maker: Operation) -> object:
         """The id of a new object; None where none was made."""
         answer = self._api.send(maker, self.values(maker))
-        try:
-            made = json.loads(answer.body) if answer.status in {200, 201} else None
-        except ValueError:
-            return None
-        return made.get("id") if isinstance(made, dict) else None
+        return object_in(answer).get("id") if answer.status in {200, 201} else None
 
     def _learn(self, operation: Operation) -> tuple[Item, ...] | None:
         """The first objects that a list shows, None where it is none."""

@@ -25,7 +25,7 @@ from pytest_cmdbguard.services.started import MARKER
 from . import Login, Protection, SpeedCase, commands
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_cmdbguard.model import Json
     from pytest_cmdbguard.services.containers.options import Options
@@ -283,21 +283,21 @@ class RefCmdb:
 @functools.cache
 def _document(image: str | None, options: Options | None) -> str:
     """Kept for the same image or the same code, because asking takes a second or more."""
-
-    def ask() -> str:
-        if image and options:
-            return image_commands.run(image, ["openapi"], environment={}, options=options)
+    ask: Callable[[], str]
+    if image and options:
+        known = image_id(image, options).rpartition(":")[2][:16]
+        ask = functools.partial(
+            image_commands.run, image, ["openapi"], environment={}, options=options
+        )
+    else:
+        known = _fingerprint(WITHOUT_DOCUMENT, sys.version, metadata.version("msgspec"))
         argv = [sys.executable, "-m", "refcmdb", "openapi"]
-        return commands.run("refcmdb", argv, environment={})
+        ask = functools.partial(commands.run, "refcmdb", argv, environment={})
 
     def build(draft: Path) -> None:
         (draft / DOCUMENT).write_text(json.dumps(json.loads(ask())), encoding="utf-8")
         cache.forget_oldest("document-*", kept=KEPT)
 
-    if image and options:
-        known = image_id(image, options).rpartition(":")[2][:16]
-    else:
-        known = _fingerprint(WITHOUT_DOCUMENT, sys.version, metadata.version("msgspec"))
     with contextlib.suppress(OSError):  # such as of a cache that cannot be written
         return (cache.entry(f"document-{known}", build) / DOCUMENT).read_text(encoding="utf-8")
     return ask()

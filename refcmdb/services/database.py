@@ -133,7 +133,9 @@ class Database:
     def __init__(self, settings: Settings, slow: SlowQueries) -> None:
         self._settings, self._slow = settings, slow
         self._pools = {
-            steady: Pool(functools.partial(self._connected, steady=steady))
+            steady: Pool(
+                functools.partial(self._connected, steady=steady, timeout_s=settings.pool_wait_s)
+            )
             for steady in (True, False)
         }
         self._turnstile = Turnstile(settings.pool_size)
@@ -216,12 +218,12 @@ class Database:
         )
 
     async def _connected(
-        self, *, steady: bool = False, timeout_s: float = 0, **options: int
+        self, *, timeout_s: float, steady: bool = False, **options: int
     ) -> Connection:
         timeout_ms = str(self._settings.statement_timeout_s * 1000)
         connection = await asyncpg.connect(
             asyncpg_url(self._settings.database_url),
-            timeout=timeout_s or self._settings.pool_wait_s,
+            timeout=timeout_s,
             server_settings={
                 "application_name": "refcmdb",
                 "plan_cache_mode": "force_generic_plan" if steady else "force_custom_plan",

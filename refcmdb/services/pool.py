@@ -69,7 +69,7 @@ class Pool:
             return
         now = time.monotonic()
         self._idle.append((connection, now))
-        while now - self._idle[0][1] >= IDLE_S > 0:  # left over from busier times
+        while now - self._idle[0][1] > IDLE_S:  # left over from busier times
             self._end(self._idle.pop(0)[0])
 
     def _end(self, connection: Connection) -> None:
